@@ -1,0 +1,224 @@
+"""From .docx to .pdf by a pool of LibreOffice processes, one per core; what they say is never trusted.
+
+Each process has its own hardened profile, its own process group and a time limit. One that hangs or dies is killed
+with all its children and started again; the export at fault gets one more try alone, then is set aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from docgen.diagnostics import ToolMissing
+from docgen.office import LibreOffice, install_command
+
+WORKER = Path(__file__).with_name("uno_worker.py")
+START_SECONDS = 90
+EXPORT_SECONDS = 60
+GROUP = 12
+"""Exports of one shape given to a process at a time: more would leave the other processes idle."""
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop></item>
+<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Recovery/AutoSave"><prop oor:name="Enabled" oor:op="fuse"><value>false</value></prop></item>
+<item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>fr-FR</value></prop></item>
+</oor:items>
+"""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One PDF to make."""
+
+    shape: Path
+    """A .docx whose values are marks ⟦n⟧."""
+    marks: tuple[str, ...]
+    pdf: Path
+
+
+class _Died(Exception):
+    """The process ended, or did not answer in time."""
+
+
+class _Worker:
+    """One LibreOffice and the small program that drives it."""
+
+    def __init__(self, office: LibreOffice, python: Path, seconds: float) -> None:
+        self.office, self.python, self.seconds = office, python, seconds
+        self.process: subprocess.Popen[str] | None = None
+        self.folder: tempfile.TemporaryDirectory[str] | None = None
+        self.answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def start(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True)
+        user = Path(self.folder.name) / "user"
+        user.mkdir()
+        (user / "registrymodifications.xcu").write_text(PROFILE, "utf-8")
+        self.answers = queue.SimpleQueue()
+        self.process = subprocess.Popen(
+            [str(self.python), str(WORKER), str(self.office.soffice), self.folder.name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+            env={**os.environ, "PYTHONUTF8": "1", "TMPDIR": self.folder.name, "SAL_USE_VCLPLUGIN": "svp"},
+            start_new_session=True,
+        )  # fmt: skip
+        threading.Thread(target=self._listen, args=(self.process, self.answers), daemon=True).start()
+        try:
+            self._answer(START_SECONDS)
+        except _Died:
+            self.stop()
+            raise
+
+    @staticmethod
+    def _listen(process: subprocess.Popen[str], answers: queue.SimpleQueue[str | None]) -> None:
+        assert process.stdout
+        with contextlib.suppress(ValueError, OSError):
+            for line in process.stdout:
+                answers.put(line)
+        answers.put(None)
+
+    def _answer(self, seconds: float) -> dict[str, str]:
+        try:
+            line = self.answers.get(timeout=seconds)
+        except queue.Empty:
+            raise _Died(f"LibreOffice n'a pas répondu en {seconds:.0f} s") from None
+        if line is None:
+            raise _Died("LibreOffice s'est arrêté")
+        try:
+            answer: dict[str, str] = json.loads(line)
+        except ValueError:
+            raise _Died("LibreOffice a répondu de travers") from None
+        return answer
+
+    def export(self, task: Export) -> str:
+        """Make one PDF; return what went wrong, or nothing. Raises `_Died`: the process is gone."""
+        if self.process is None:
+            self.start()
+        assert self.process
+        assert self.process.stdin
+        request = {"shape": str(task.shape), "marks": task.marks, "pdf": str(task.pdf)}
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            answer = self._answer(self.seconds)
+        except (OSError, _Died) as error:
+            self.stop()
+            raise _Died(str(error)) from None
+        if "error" in answer:
+            return f"LibreOffice refuse le document : {answer['error']}"
+        if not task.pdf.is_file() or not task.pdf.stat().st_size:
+            return "LibreOffice dit avoir fini, mais n'a pas écrit de PDF"
+        return ""
+
+    def stop(self) -> None:
+        """Kill the whole group: LibreOffice outlives the program that started it."""
+        if self.process:
+            with contextlib.suppress(OSError):
+                if hasattr(os, "killpg"):
+                    os.killpg(self.process.pid, signal.SIGKILL)
+                else:
+                    subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True)
+            self.process.kill()
+            self.process.wait()
+            for stream in (self.process.stdin, self.process.stdout):
+                with contextlib.suppress(OSError):
+                    if stream:
+                        stream.close()
+            self.process = None
+        if self.folder:
+            self.folder.cleanup()
+            self.folder = None
+
+
+class Pool:
+    """As many LibreOffice processes as cores, started when the first export asks for them."""
+
+    def __init__(self, office: LibreOffice, size: int | None = None, seconds: float = EXPORT_SECONDS) -> None:
+        """Prepare the pool; `seconds` is the time limit of one export. Raises `ToolMissing` without `uno`."""
+        python = office.python()
+        self._workers = [_Worker(office, python, seconds) for _ in range(size or os.cpu_count() or 1)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def convert(self, tasks: Iterable[Export]) -> Iterator[tuple[Export, str]]:
+        """Yield each export as it ends, with what went wrong or nothing. The order is not the given one.
+
+        Raises `ToolMissing` when LibreOffice cannot be started at all.
+        """
+        groups: queue.SimpleQueue[list[Export]] = queue.SimpleQueue()
+        count = 0
+        for group in _groups(tasks, len(self._workers)):
+            groups.put(group)
+            count += len(group)
+        done: queue.SimpleQueue[tuple[Export, str] | Exception] = queue.SimpleQueue()
+        threads = [threading.Thread(target=_serve, args=(w, groups, done), daemon=True) for w in self._workers]
+        for thread in threads[: max(1, groups.qsize())]:
+            thread.start()
+        for _ in range(count):
+            result = done.get()
+            if isinstance(result, Exception):
+                raise result
+            yield result
+
+
+def _groups(tasks: Iterable[Export], workers: int) -> list[list[Export]]:
+    """Put together the exports of one shape: loading it costs as much as exporting it twice."""
+    shapes: dict[Path, list[Export]] = {}
+    for task in tasks:
+        shapes.setdefault(task.shape, []).append(task)
+    groups = []
+    for same in shapes.values():
+        size = min(GROUP, -(-len(same) // workers)) if len(same) > 2 * workers else len(same)
+        groups += [same[i : i + size] for i in range(0, len(same), size)]
+    return groups
+
+
+def _serve(
+    worker: _Worker,
+    groups: queue.SimpleQueue[list[Export]],
+    done: queue.SimpleQueue[tuple[Export, str] | Exception],
+) -> None:
+    try:
+        while True:
+            try:
+                group = groups.get_nowait()
+            except queue.Empty:
+                return
+            for task in group:
+                done.put((task, _twice(worker, task)))
+    except Exception as error:
+        done.put(error)
+
+
+def _twice(worker: _Worker, task: Export) -> str:
+    """Try the export; when it kills or hangs the process, once more in a new one; then give it up."""
+    for attempt in (1, 2):
+        try:
+            if worker.process is None:
+                worker.start()
+        except (_Died, OSError) as error:
+            raise ToolMissing(f"LibreOffice ne démarre pas ({error}).\nRéinstallez-le : {install_command()}") from None
+        try:
+            return worker.export(task)
+        except _Died as error:
+            if attempt == 2:
+                return f"{error}, deux fois de suite, sur ce document"
+    raise AssertionError

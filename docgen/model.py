@@ -1,0 +1,231 @@
+"""The things that docgen speaks of, frozen and typed: syndicat, membre, souscription, délibération, édition.
+
+The descriptions are those of the JSON Schema that an editor shows to the clerk, hence in French.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from docgen.values import (
+    Amounts,
+    CommitmentNumber,
+    Day,
+    Email,
+    FolderName,
+    Number,
+    Phone,
+    Postcode,
+    ServiceCode,
+    Siret,
+    Terabytes,
+    Text,
+    Whole,
+    YesNo,
+    wrong,
+)
+
+
+class Forme(StrEnum):
+    """The legal form of a member; it decides the article and the gender of the sentences."""
+
+    COMMUNE = "commune"
+    COMMUNAUTE_DE_COMMUNES = "communauté de communes"
+    COMMUNAUTE_D_AGGLOMERATION = "communauté d'agglomération"
+    COMMUNAUTE_URBAINE = "communauté urbaine"
+    METROPOLE = "métropole"
+    DEPARTEMENT = "département"
+    SYNDICAT = "syndicat"
+    SYNDICAT_MIXTE = "syndicat mixte"
+    ETABLISSEMENT_PUBLIC = "établissement public"
+    POLE_TERRITORIAL = "pôle d'équilibre territorial et rural"
+
+    @property
+    def feminine(self) -> bool:
+        """Whether the noun is feminine."""
+        return self.value.startswith(("commun", "métropole"))
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Siege(_Frozen):
+    """A seat."""
+
+    adresse: Text = Field(description="Numéro et voie, par exemple « 1 place de la Mairie »")
+    code_postal: Postcode = Field(description="Cinq chiffres")
+    commune: Text = Field(description="Commune du siège")
+
+
+class Deliberation(_Frozen):
+    """What an assembly decided, and how far it is from being enforceable."""
+
+    numero: Text = Field(description="Numéro de la délibération, tel qu'il est imprimé")
+    date: Day = Field(description="Date de la séance : année-mois-jour")
+    transmise_le: Day | None = Field(None, description="Date de l'accusé de réception de la préfecture")
+    publiee_le: Day | None = Field(None, description="Date de publication (affichage ou mise en ligne)")
+
+    @property
+    def executoire_le(self) -> date | None:
+        """The day from which the act may be carried out: transmitted AND published (CGCT L2131-1, L3131-1)."""
+        return max(self.transmise_le, self.publiee_le) if self.transmise_le and self.publiee_le else None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Deliberation:
+        for name, step in (("transmise_le", self.transmise_le), ("publiee_le", self.publiee_le)):
+            if step and step < self.date:
+                raise wrong(
+                    "dates-incoherentes",
+                    f"{name} ({step.isoformat()}) précède la séance ({self.date.isoformat()})",
+                    "Une délibération est transmise et publiée après son vote : vérifiez les deux dates.",
+                )
+        return self
+
+
+class Representant(_Frozen):
+    """Who signs."""
+
+    civilite: Literal["M.", "Mme"] = Field(description="M. ou Mme : commande les accords")
+    prenom: Text = Field(description="Prénom du signataire")
+    nom: Text = Field(description="Nom du signataire, tel qu'il doit être imprimé")
+    qualite: Text = Field(description="Qualité, accordée : Maire, Présidente, Président…")
+    habilitation: Deliberation | None = Field(None, description="La délibération du membre qui autorise la signature")
+
+
+class Referent(_Frozen):
+    """The member's contact (convention, article 3.1). What is not known yet is left out."""
+
+    prenom: Text | None = Field(None, description="Prénom du référent")
+    nom: Text | None = Field(None, description="Nom du référent")
+    fonction: Text | None = Field(None, description="Fonction, par exemple « Secrétaire générale »")
+    telephone: Phone | None = Field(None, description="Ligne directe professionnelle")
+    courriel: Email | None = Field(None, description="Adresse professionnelle, de préférence générique")
+
+
+class Facturation(_Frozen):
+    """Chorus Pro routing, asked again for every exercice (convention, article 4)."""
+
+    exercice: Annotated[Whole, Field(ge=2000, le=2100)] = Field(description="Année à laquelle ces codes valent")
+    code_service: ServiceCode | None = Field(None, description="Code service Chorus Pro (100 caractères au plus)")
+    numero_engagement: CommitmentNumber | None = Field(None, description="N° d'engagement (50 caractères au plus)")
+
+
+class Souscription(_Frozen):
+    """What the member takes."""
+
+    utilisateurs: Annotated[Whole, Field(ge=1, le=100_000)] = Field(description="Nombre d'utilisateurs")
+    stockage: Annotated[Terabytes, Field(ge=0, le=1000)] = Field(description="Stockage en To : 3, ou aucun")
+    gfu: YesNo = Field(description="Adhésion au groupement fermé d'utilisateurs : oui ou non")
+
+    @model_validator(mode="after")
+    def _takes_something(self) -> Souscription:
+        if not self.stockage and not self.gfu:
+            raise wrong(
+                "souscription-vide",
+                "la souscription ne prend ni stockage ni GFU",
+                "Si le membre n'a pas encore choisi, supprimez la souscription : l'annexe 2 aura des blancs.",
+            )
+        return self
+
+
+class Membre(_Frozen):
+    """A local authority that may subscribe."""
+
+    id: FolderName = Field(description="Identifiant : minuscules, chiffres et tirets ; il nomme le dossier")
+    nom: Text = Field(description="Dénomination officielle, par exemple « Commune de Montrivière »")
+    forme: Forme = Field(description="Forme juridique : elle commande les accords")
+    siret: Siret = Field(description="SIRET, 14 chiffres (les espaces sont admises)")
+    siege: Siege
+    representant: Representant | None = Field(None, description="Qui signe pour le membre")
+    referent: Referent = Field(default_factory=Referent, description="Référent (article 3.1)")
+    facturation: tuple[Facturation, ...] = Field((), description="Codes Chorus Pro, un bloc par exercice")
+    souscription: Souscription | None = Field(None, description="Absente tant que le membre n'a pas choisi")
+
+    @property
+    def habilitation(self) -> Deliberation | None:
+        """The member's own délibération, once known."""
+        return self.representant.habilitation if self.representant else None
+
+    @property
+    def facturation_en_cours(self) -> Facturation | None:
+        """The codes of the latest exercice that the record knows."""
+        return max(self.facturation, key=lambda f: f.exercice, default=None)
+
+
+class Membres(_Frozen):
+    """members.yaml."""
+
+    membres: Annotated[tuple[Membre, ...], Field(min_length=1)]
+
+
+class Contact(_Frozen):
+    """Where a person writes about their personal data."""
+
+    courriel: Email
+
+
+class Syndicat(_Frozen):
+    """The issuing authority: syndicat.yaml."""
+
+    nom: Text = Field(description="Nom court, par exemple « Tarn-et-Garonne Aménagement »")
+    forme: Literal["syndicat mixte", "syndicat", "département", "commune"] = "syndicat mixte"
+    siret: Siret
+    ape: Annotated[str, Field(pattern=r"^\d{4}[A-Z]$")]
+    siege: Siege
+    adresse_postale: Text = Field(description="Adresse complète pour le courrier, CEDEX compris")
+    representant: Representant
+    dpo: Contact = Field(description="Délégué à la protection des données")
+
+
+class LigneTarif(_Frozen):
+    """One row of the price grid, as it was voted."""
+
+    bloc: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    libelle: Text
+    souscription: Text
+    """What makes a member pay it: « gfu », or a storage « 3 To »."""
+    ht: Number
+    """Base price, euros HT per user and month, category 1."""
+    degressif: YesNo = True
+    votee: Amounts
+    """The voted cells, euros TTC per user and month, category 1 first."""
+
+
+class Tarif(_Frozen):
+    """The rule of the grid and the grid that was voted by it."""
+
+    tva: Number
+    """VAT, percent."""
+    pas: Number
+    """What each category takes off the HT base price, percent."""
+    categories: Annotated[Whole, Field(ge=1, le=50)]
+    utilisateurs_par_categorie: Annotated[Whole, Field(ge=1)]
+    lignes: Annotated[tuple[LigneTarif, ...], Field(min_length=1)]
+
+
+class PieceModele(_Frozen):
+    """One document of the pack and the Word file that it is made from."""
+
+    id: FolderName
+    titre: Text
+    fichier: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.docx$")]
+
+
+class Edition(_Frozen):
+    """The texts and the prices that one délibération voted: templates/<edition>/edition.yaml."""
+
+    edition: FolderName
+    titre: Text
+    """Title of the whole pack."""
+    deliberation: Deliberation
+    pieces: Annotated[tuple[PieceModele, ...], Field(min_length=1)]
+    tarif: Tarif
+
+
+ZERO = Decimal(0)

@@ -1,0 +1,209 @@
+"""The kinds of value that a record may hold: each is checked once and kept in one form.
+
+Every function takes the text that the clerk wrote and gives the value, or raises `PydanticCustomError`
+whose type is the code of the diagnostic, whose message is French and whose context may hold a `hint`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from pydantic import BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+from stdnum.exceptions import ValidationError as StdnumError
+from stdnum.fr import siren as stdnum_siren
+from stdnum.fr import siret as stdnum_siret
+
+SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these names cannot be a folder there.
+RESERVED_ON_WINDOWS = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
+PHONE_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "NC", "PF")
+
+
+def wrong(code: str, message: str, hint: str = "") -> PydanticCustomError:
+    """Return the error to raise: `{` in the text is kept as it is."""
+    return PydanticCustomError(
+        "docgen", "{message}", {"code": code, "message": message, "hint": hint}
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong(
+            "texte-attendu",
+            "une valeur simple est attendue ici, pas une liste ni des sous-champs",
+            "Écrivez la valeur sur la même ligne, après « : » ; entre guillemets si elle contient [ ] { } ou « : ».",
+        )
+    return value
+
+
+def plain_text(value: Any) -> str:
+    """Return the text without double spaces nor spaces at its ends."""
+    return re.sub(r"[ \t]+", " ", _text(value)).strip()
+
+
+def siret(value: Any) -> str:
+    """Return the fourteen digits of a SIRET whose Luhn key is right (La Poste's own rule included)."""
+    digits = SPACES.sub("", _text(value))
+    if not (digits.isascii() and digits.isdigit()) or len(digits) != 14:
+        count = sum(c.isdigit() for c in digits)
+        detail = f"il en a {count}" if digits.isdigit() else "il contient autre chose que des chiffres"
+        raise wrong("siret-invalide", f"un SIRET a 14 chiffres ; dans « {value} », {detail}")
+    try:
+        return str(stdnum_siret.validate(digits))
+    except StdnumError:
+        siren = f"{digits[:3]} {digits[3:6]} {digits[6:9]}"
+        right = stdnum_siren.is_valid(digits[:9])
+        hint = (
+            f"Vérifiez le dernier groupe de chiffres sur l'avis de situation ; le SIREN {siren}, lui, est correct."
+            if right
+            else f"Recopiez-le depuis l'avis de situation : le SIREN {siren} est déjà faux."
+        )
+        raise wrong(
+            "siret-invalide", f"le SIRET « {value} » n'est pas valide (clé de contrôle)", hint
+        ) from None
+
+
+def phone(value: Any) -> str:
+    """Return a French phone number as it is printed: « 05 63 00 00 00 » (no-break spaces)."""
+    text = _text(value)
+    for region in PHONE_REGIONS:
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            national = number.country_code in (33, 262, 508, 590, 594, 596)
+            form = phonenumbers.PhoneNumberFormat
+            shown = phonenumbers.format_number(number, form.NATIONAL if national else form.INTERNATIONAL)
+            return str(shown).replace(" ", "\u00a0")
+    digits = sum(c.isdigit() for c in text)
+    raise wrong(
+        "telephone-invalide",
+        f"« {text} » n'est pas un numéro de téléphone",
+        f"Un numéro français a 10 chiffres (il y en a {digits} ici) ; hors de France, commencez par +.",
+    )
+
+
+def email(value: Any) -> str:
+    """Return the normalised mail address; the domain is not looked up: docgen works without network."""
+    text = _text(value)
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        hint = "Il y a une espace dans l'adresse." if SPACES.search(text.strip()) else ""
+        hint = hint or ("Il manque le signe @." if "@" not in text else "Exemple : mairie@commune.fr")
+        raise wrong("courriel-invalide", f"« {text} » n'est pas une adresse de courriel", hint) from None
+
+
+def day(value: Any) -> date:
+    """Return a date written year-month-day (ISO 8601), the only form that nobody reads two ways."""
+    text = _text(value).strip()
+    if match := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text):
+        year, month, number = map(int, match.groups())
+    elif match := re.fullmatch(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})", text):
+        number, month, year = map(int, match.groups())
+    else:
+        raise wrong(
+            "date-invalide", f"« {text} » n'est pas une date", "Écrivez année-mois-jour, par exemple 2023-04-11."
+        )
+    try:
+        found = date(year, month, number)
+    except ValueError:
+        raise wrong("date-invalide", f"la date « {text} » n'existe pas au calendrier") from None
+    if text != found.isoformat():
+        raise wrong("date-invalide", f"la date « {text} » est à l'envers", f"Écrivez {found.isoformat()}.")
+    return found
+
+
+def yes_or_no(value: Any) -> bool:
+    """Return True for « oui », False for « non », whatever the case; nothing else is guessed."""
+    text = _text(value).strip()
+    if text.lower() in ("oui", "non"):
+        return text.lower() == "oui"
+    meant = {"yes": "oui", "true": "oui", "on": "oui", "y": "oui", "o": "oui", "1": "oui"}.get(
+        text.lower(), "non" if text.lower() in ("no", "false", "off", "n", "0") else ""
+    )
+    hint = f"Vouliez-vous dire « {meant} » ?" if meant else "Écrivez oui ou non."
+    raise wrong("oui-non-attendu", f"« {text} » : on attend oui ou non", hint)
+
+
+def whole(value: Any) -> int:
+    """Return a whole number; spaces between thousands are accepted, a fraction is not."""
+    text = SPACES.sub("", _text(value))
+    if not (text.isascii() and text.isdigit()):
+        raise wrong("nombre-attendu", f"« {value} » n'est pas un nombre entier", "Écrivez des chiffres seuls.")
+    if len(text) > 1 and text.startswith("0"):
+        raise wrong("nombre-attendu", f"« {value} » commence par un zéro", f"Écrivez {int(text)}.")
+    return int(text)
+
+
+def terabytes(value: Any) -> int:
+    """Return a storage in To: « 3 », « 3 To », or « aucun » for 0."""
+    text = _text(value).strip().lower()
+    if text == "aucun":
+        return 0
+    return whole(re.sub(r"\s*to$", "", text))
+
+
+def decimal_number(value: Any) -> Decimal:
+    """Return an exact number written with a comma or a point: « 9,60 », « 1 250.50 »."""
+    text = SPACES.sub("", _text(value)).replace("€", "").replace("%", "").replace(",", ".")
+    try:
+        if not re.fullmatch(r"\d+(\.\d+)?", text):
+            raise InvalidOperation
+        return Decimal(text)
+    except InvalidOperation:
+        raise wrong("nombre-attendu", f"« {value} » n'est pas un nombre", "Exemple : 9,60") from None
+
+
+def amounts(value: Any) -> tuple[Decimal, ...]:
+    """Return a row of amounts, written as the act prints it: « 9,60  9,12  8,64 »."""
+    return tuple(decimal_number(cell) for cell in _text(value).replace("€", " ").split())
+
+
+def folder_name(value: Any) -> str:
+    """Return a name that is safe as a folder on every system: it can neither escape nor hide."""
+    text = _text(value)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
+        ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+        better = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:60]
+        raise wrong(
+            "id-invalide",
+            f"l'identifiant « {text} » ne peut pas nommer un dossier : minuscules sans accent, chiffres et tirets",
+            f"Écrivez par exemple {better}." if better else "",
+        )
+    if text in RESERVED_ON_WINDOWS:
+        raise wrong("id-invalide", f"l'identifiant « {text} » est un nom réservé de Windows")
+    return text
+
+
+def postcode(value: Any) -> str:
+    """Return the five digits of a code postal."""
+    digits = SPACES.sub("", _text(value))
+    if not re.fullmatch(r"\d{5}", digits, re.ASCII):
+        raise wrong("code-postal-invalide", f"« {value} » n'est pas un code postal", "Cinq chiffres : 82000.")
+    return digits
+
+
+Text = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=300)]
+Siret = Annotated[str, BeforeValidator(siret)]
+Phone = Annotated[str, BeforeValidator(phone)]
+Email = Annotated[str, BeforeValidator(email)]
+Day = Annotated[date, BeforeValidator(day)]
+YesNo = Annotated[bool, BeforeValidator(yes_or_no)]
+Whole = Annotated[int, BeforeValidator(whole)]
+Terabytes = Annotated[int, BeforeValidator(terabytes)]
+Number = Annotated[Decimal, BeforeValidator(decimal_number)]
+Amounts = Annotated[tuple[Decimal, ...], BeforeValidator(amounts)]
+FolderName = Annotated[str, BeforeValidator(folder_name)]
+Postcode = Annotated[str, BeforeValidator(postcode)]
+# Chorus Pro: code service 100 characters at most, n° d'engagement 50 (CPPFactureMixte.xsd).
+ServiceCode = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=100)]
+CommitmentNumber = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=50)]

@@ -1,0 +1,123 @@
+"""Where things live in a workspace, and what its records say: the one place that knows file names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from os import environ
+from pathlib import Path
+
+from docgen import records, validate
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest, errors
+from docgen.model import Edition, Membre, PieceModele, Syndicat
+
+
+def today() -> date:
+    """Return today's date, or the one that SOURCE_DATE_EPOCH fixes (reproducible-builds.org)."""
+    if epoch := environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.fromtimestamp(int(epoch), UTC).date()
+    return datetime.now().astimezone().date()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with syndicat.yaml, members.yaml, templates/ and output/."""
+
+    root: Path
+
+    @property
+    def members_yaml(self) -> Path:
+        return self.root / "members.yaml"
+
+    @property
+    def syndicat_yaml(self) -> Path:
+        return self.root / "syndicat.yaml"
+
+    @property
+    def templates(self) -> Path:
+        return self.root / "templates"
+
+    @property
+    def output(self) -> Path:
+        return self.root / "output"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again: the PDF of each piece, by what it was made from."""
+        return self.output / ".cache"
+
+    @cached_property
+    def editions(self) -> list[str]:
+        """The names of the editions, the latest last."""
+        return sorted(folder.parent.name for folder in self.templates.glob("*/edition.yaml"))
+
+    def edition_yaml(self, edition: str) -> Path:
+        return self.templates / edition / "edition.yaml"
+
+    def template(self, edition: str, piece: PieceModele) -> Path:
+        return self.templates / edition / piece.fichier
+
+    def packs(self, edition: str) -> Path:
+        """The folder of the packs of an edition, one folder per member in it."""
+        return self.output / edition
+
+    def shown(self, path: Path) -> str:
+        """Return the path as messages print it: from the root of the workspace."""
+        return path.relative_to(self.root).as_posix()
+
+
+@dataclass(frozen=True)
+class Data:
+    """All that the clerk's records say for one edition, in the model's terms."""
+
+    syndicat: Syndicat
+    membres: tuple[Membre, ...]
+    edition: Edition
+    warnings: tuple[Diagnostic, ...] = field(default=())
+
+
+def load(workspace: Workspace, edition: str | None = None) -> Data:
+    """Read and validate all records for one edition (the latest unless named).
+
+    Raises `ProblemsFound` with every error of every file.
+    """
+    problems: list[Diagnostic] = []
+    now = today()
+    syndicat, found = validate.syndicat(_read(workspace, workspace.syndicat_yaml), now)
+    problems += found
+    members_record = _read(workspace, workspace.members_yaml)
+    membres, found = validate.membres(members_record, now)
+    problems += found
+    named = edition or (workspace.editions[-1] if workspace.editions else "")
+    if named not in workspace.editions:
+        problems.append(_no_such_edition(workspace, named))
+        raise ProblemsFound(problems)
+    the_edition, found = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
+    problems += found
+    if the_edition:
+        problems += validate.subscriptions(membres, the_edition, members_record)
+        problems += validate.warnings(membres, the_edition, members_record)
+    if errors(problems) or not syndicat or not the_edition:
+        raise ProblemsFound(problems)
+    return Data(syndicat, membres, the_edition, tuple(problems))
+
+
+def _read(workspace: Workspace, path: Path) -> records.Record:
+    return records.read(path, workspace.shown(path))
+
+
+def _no_such_edition(workspace: Workspace, named: str) -> Diagnostic:
+    place = Place("templates")
+    if not workspace.editions:
+        return Diagnostic(
+            place, "aucune-edition", "aucune édition : aucun dossier de templates/ ne contient edition.yaml",
+            "Êtes-vous dans le bon dossier ? « docgen init DOSSIER » en prépare un.",
+        )  # fmt: skip
+    known = f"Éditions connues : {', '.join(workspace.editions)}."
+    return Diagnostic(
+        place,
+        "edition-inconnue",
+        f"l'édition « {named} » n'existe pas",
+        closest(named, workspace.editions) or known,
+    )
