@@ -19,7 +19,7 @@ from docgen.model import Edition, Facturation, Forme, LigneTarif, Membre, Refere
 BLANK = "…" * 14
 """What is printed where the record says nothing: room to write by hand."""
 CHOSEN, PLAIN = Markup("D9E6F5"), Markup("FFFFFF")
-"""Background colours of the grid; `Markup` says: this is not text to print but part of the document's form."""
+"""Background colours of the grid, for `{% cellbg %}`; `Markup` says that they are not text to print."""
 
 
 MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier")
@@ -213,7 +213,7 @@ def _grid_rows(bloc: str) -> Callable[[Dossier], list[dict[str, Any]]]:
             found.append(
                 dict(
                     libelle=curly(ligne.libelle),
-                    repere="►\u00a0" if taken else "",
+                    repere="→\u00a0" if taken else "",
                     fond=CHOSEN if taken else PLAIN,
                     cellules=cells,
                 )
@@ -314,7 +314,7 @@ CHAMPS: tuple[Champ, ...] = (
         for champ in (
             Champ(f"grille.{bloc}", f"Les lignes de la grille : {what}", _grid_rows(bloc)),
             Champ(f"grille.{bloc}[].libelle", "Intitulé de la ligne"),
-            Champ(f"grille.{bloc}[].repere", "« ► » sur la ligne choisie par le membre, sinon rien"),
+            Champ(f"grille.{bloc}[].repere", "« → » sur la ligne choisie par le membre, sinon rien"),
             Champ(f"grille.{bloc}[].fond", "Couleur de fond de l'intitulé, pour {% cellbg %}"),
             Champ(f"grille.{bloc}[].cellules", "Les prix de la ligne, par catégorie"),
             Champ(f"grille.{bloc}[].cellules[].prix", "Prix par utilisateur et par mois, TTC"),

@@ -26,8 +26,6 @@ from docgen.office import LibreOffice, install_command
 WORKER = Path(__file__).with_name("uno_worker.py")
 START_SECONDS = 90
 EXPORT_SECONDS = 60
-GROUP = 12
-"""Exports of one shape given to a process at a time: more would leave the other processes idle."""
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
@@ -44,9 +42,7 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 class Export:
     """One PDF to make."""
 
-    shape: Path
-    """A .docx whose values are marks ⟦n⟧."""
-    marks: tuple[str, ...]
+    docx: Path
     pdf: Path
 
 
@@ -105,20 +101,20 @@ class _Worker:
 
     def export(self, task: Export) -> str:
         """Make one PDF; return what went wrong, or nothing. Raises `_Died`: the process is gone."""
-        if self.process is None:
-            self.start()
         assert self.process
         assert self.process.stdin
-        request = {"shape": str(task.shape), "marks": task.marks, "pdf": str(task.pdf)}
-        try:
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-            answer = self._answer(self.seconds)
-        except (OSError, _Died) as error:
-            self.stop()
-            raise _Died(str(error)) from None
-        if "error" in answer:
-            return f"LibreOffice refuse le document : {answer['error']}"
+        docx = str(task.docx)
+        for request in ({"load": docx}, {"export": docx, "pdf": str(task.pdf)}, {"close": docx}):
+            try:
+                self.process.stdin.write(json.dumps(request) + "\n")
+                self.process.stdin.flush()
+                answer = self._answer(self.seconds)
+            except (OSError, _Died) as error:
+                self.stop()
+                raise _Died(str(error)) from None
+            if "error" in answer:
+                self.stop()  # whatever it still holds of that document goes with it
+                return f"LibreOffice refuse le document : {answer['error']}"
         if not task.pdf.is_file() or not task.pdf.stat().st_size:
             return "LibreOffice dit avoir fini, mais n'a pas écrit de PDF"
         return ""
@@ -163,15 +159,13 @@ class Pool:
 
         Raises `ToolMissing` when LibreOffice cannot be started at all.
         """
-        groups: queue.SimpleQueue[list[Export]] = queue.SimpleQueue()
-        count = 0
-        for group in _groups(tasks, len(self._workers)):
-            groups.put(group)
-            count += len(group)
+        waiting: queue.SimpleQueue[Export] = queue.SimpleQueue()
+        for task in tasks:
+            waiting.put(task)
+        count = waiting.qsize()
         done: queue.SimpleQueue[tuple[Export, str] | Exception] = queue.SimpleQueue()
-        threads = [threading.Thread(target=_serve, args=(w, groups, done), daemon=True) for w in self._workers]
-        for thread in threads[: max(1, groups.qsize())]:
-            thread.start()
+        for worker in self._workers[:count]:
+            threading.Thread(target=_serve, args=(worker, waiting, done), daemon=True).start()
         for _ in range(count):
             result = done.get()
             if isinstance(result, Exception):
@@ -179,31 +173,18 @@ class Pool:
             yield result
 
 
-def _groups(tasks: Iterable[Export], workers: int) -> list[list[Export]]:
-    """Put together the exports of one shape: loading it costs as much as exporting it twice."""
-    shapes: dict[Path, list[Export]] = {}
-    for task in tasks:
-        shapes.setdefault(task.shape, []).append(task)
-    groups = []
-    for same in shapes.values():
-        size = min(GROUP, -(-len(same) // workers)) if len(same) > 2 * workers else len(same)
-        groups += [same[i : i + size] for i in range(0, len(same), size)]
-    return groups
-
-
 def _serve(
     worker: _Worker,
-    groups: queue.SimpleQueue[list[Export]],
+    waiting: queue.SimpleQueue[Export],
     done: queue.SimpleQueue[tuple[Export, str] | Exception],
 ) -> None:
     try:
         while True:
             try:
-                group = groups.get_nowait()
+                task = waiting.get_nowait()
             except queue.Empty:
                 return
-            for task in group:
-                done.put((task, _twice(worker, task)))
+            done.put((task, _twice(worker, task)))
     except Exception as error:
         done.put(error)
 

@@ -1,0 +1,333 @@
+"""The order of the stages, for one pack or a thousand; nothing else knows it.
+
+    find what is not up to date -> fill -> convert -> check -> assemble -> check -> publish, receipt last
+
+One bad member never stops the others. What is finished is published at once: a build that is cut loses only what
+was being made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import pypdfium2
+
+from docgen import __version__, lint, publish, receipts, verify
+from docgen.assemble import PackInfo, PiecePdf, assemble
+from docgen.context import KNOWN, Dossier, Values, used, values
+from docgen.convert import Export, Pool
+from docgen.diagnostics import CannotWrite, ConversionFailed, DocgenError, ExitCode, ProblemsFound
+from docgen.model import Membre, PieceModele
+from docgen.office import LibreOffice, font_for
+from docgen.receipts import Receipt
+from docgen.render import Filled, Renderer
+from docgen.template import Template
+from docgen.validate import missing_for_signature
+from docgen.workspace import Data, Workspace
+
+SLICE = 40
+"""Packs under way together: memory stays the same however many members there are."""
+PREVIEW = "apercu.png"
+PREVIEW_WIDTH = 320
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one member's pack."""
+
+    membre: Membre
+    receipt: Receipt | None
+    """None when the pack could not be made and none stood before."""
+    reasons: tuple[str, ...] = ()
+    """Why it was made again; empty when it was left as it stood."""
+    failure: str = ""
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass
+class Todo:
+    """One pack to make."""
+
+    membre: Membre
+    wanted: Receipt
+    reasons: list[str]
+    altered: dict[str, str]
+    found: Values
+    filled: dict[str, Filled] = field(default_factory=dict)
+    pdfs: dict[str, Path] = field(default_factory=dict)
+    failure: str = ""
+
+
+class Progress(Protocol):
+    """Who is told how far the build is."""
+
+    def start(self, total: int) -> None:
+        """Say how many packs will be made."""
+
+    def done(self, outcome: Outcome) -> None:
+        """Say what became of one pack."""
+
+
+class Build:
+    """The making of the packs of one edition in one workspace."""
+
+    def __init__(self, workspace: Workspace, data: Data, office: LibreOffice, pool_size: int | None = None) -> None:
+        """Open the templates. Raises `ProblemsFound` when one of them would not give a true document."""
+        self.workspace, self.data, self.office, self.pool_size = workspace, data, office, pool_size
+        self.templates = open_templates(workspace, data)
+        lint.require_sound(list(self.templates.values()))
+        self.fonts = sorted({family for t in self.templates.values() for family in lint.fonts(t)})
+        self.moteur = {"docgen": __version__, "LibreOffice": office.version.removeprefix("LibreOffice ")}
+        self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
+        self.packs = workspace.packs(data.edition.edition)
+
+    def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
+        """Make what is not up to date and return what became of every member asked for, in their order.
+
+        Raises `CannotWrite` when another build holds the output, `ToolMissing` when LibreOffice does not start.
+        """
+        with publish.locked(self.workspace.output):
+            publish.recover(self.packs, receipts.NAME)
+            members = [m for m in self.data.membres if not only or m.id in only]
+            outcomes: dict[str, Outcome] = {}
+            todo = []
+            for membre in members:
+                plan = self.plan(membre)
+                if plan.reasons:
+                    todo.append(plan)
+                else:
+                    outcomes[membre.id] = Outcome(membre, receipts.read(self.packs / membre.id))
+            progress.start(len(todo))
+            if todo:
+                for outcome in self._make(todo):
+                    outcomes[outcome.membre.id] = outcome
+                    progress.done(outcome)
+            if not only:
+                self._forget_unused_pdfs()
+        return [outcomes[m.id] for m in members]
+
+    def plan(self, membre: Membre) -> Todo:
+        """Return what the pack of that member must be made from, and why it must be made, if it must."""
+        found = values(Dossier(self.data.syndicat, self.data.edition, membre))
+        missing = missing_for_signature(membre, self.data.edition)
+        fields = {path for t in self.templates.values() for path in t.fields}
+        pieces = {
+            name: receipts.Piece(
+                modele=template.sha256,
+                valeurs={path: receipts.fingerprint(v) for path, v in used(found, template.fields).items()},
+            )
+            for name, template in self.templates.items()
+        }
+        wanted = Receipt(
+            membre=membre.id, edition=self.data.edition.edition, moteur=self.moteur, pieces=pieces,
+            titre=f"{self.data.edition.titre} – {membre.nom}", projet=bool(missing), manque=tuple(missing),
+            blancs=tuple(blanks(found, fields)),
+        )  # fmt: skip
+        folder = self.packs / membre.id
+        former = receipts.read(folder)
+        altered = receipts.altered(folder, former)
+        if former is None and (folder / pack_name(wanted)).exists():
+            altered = {pack_name(wanted): "n'a pas de reçu"}
+        return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, found)
+
+    def _make(self, todo: list[Todo]) -> Iterator[Outcome]:
+        renderers = {name: Renderer(template) for name, template in self.templates.items()}
+        self.workspace.cache.mkdir(parents=True, exist_ok=True)
+        with (
+            Pool(self.office, self.pool_size) as pool,
+            tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True) as work,
+        ):
+            for packs in _slices(todo, SLICE):
+                waiting = self._fill(packs, renderers, Path(work))
+                yield from self._finish_ready(packs)
+                for export, problem in pool.convert(Export(docx, docx.with_suffix(".pdf")) for docx in waiting):
+                    self._accept(export, problem, waiting[export.docx])
+                    yield from self._finish_ready(packs)
+
+    def _fill(
+        self, packs: list[Todo], renderers: dict[str, Renderer], work: Path
+    ) -> dict[Path, list[tuple[Todo, str]]]:
+        """Fill the pieces; return the documents that have no PDF yet, each with the packs that wait for it."""
+        waiting: dict[Path, list[tuple[Todo, str]]] = {}
+        for pack in packs:
+            for name, renderer in renderers.items():
+                try:
+                    filled = renderer.fill(pack.found.tree)
+                except ProblemsFound as error:
+                    pack.failure = str(error)
+                    break
+                pack.filled[name] = filled
+                cached = self.workspace.cache / f"{self._pdf_key(filled)}.pdf"
+                if _is_whole(cached):
+                    pack.pdfs[name] = cached
+                    continue
+                docx = work / f"{cached.stem}.docx"
+                if docx not in waiting:
+                    docx.write_bytes(filled.docx)
+                waiting.setdefault(docx, []).append((pack, name))
+        return waiting
+
+    def _pdf_key(self, filled: Filled) -> str:
+        """Return the name of a PDF in the cache: the same document by the same programs gives the same pages."""
+        made_by = "|".join(f"{name}={version}" for name, version in sorted(self.moteur.items()))
+        return hashlib.sha256(f"{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
+
+    def _accept(self, export: Export, problem: str, waiting: list[tuple[Todo, str]]) -> None:
+        """Check the PDF that LibreOffice made and give it to the packs that wait for it."""
+        pack, name = waiting[0]
+        filled = pack.filled[name]
+        if not problem:
+            try:
+                verify.piece(export.pdf, filled.words, filled.printed, {font_for(f) for f in self.fonts})
+                publish.replace(cached := self.workspace.cache / export.pdf.name, export.pdf.read_bytes())
+            except DocgenError as error:
+                problem = str(error)
+        for pack, name in waiting:
+            if problem:
+                pack.failure = pack.failure or f"{name} : {problem}"
+            else:
+                pack.pdfs[name] = cached
+        for leftover in (export.docx, export.pdf):
+            leftover.unlink(missing_ok=True)
+
+    def _finish_ready(self, packs: list[Todo]) -> Iterator[Outcome]:
+        """Publish the packs of the slice that have all their pieces; drop those that failed."""
+        for pack in list(packs):
+            if pack.failure:
+                former = receipts.read(self.packs / pack.membre.id)
+                yield Outcome(pack.membre, former, tuple(pack.reasons), pack.failure, ExitCode.CONVERSION_FAILED)
+            elif len(pack.pdfs) == len(self.templates):
+                yield self._finish(pack)
+            else:
+                continue
+            packs.remove(pack)
+
+    def _finish(self, pack: Todo) -> Outcome:
+        folder = self.packs / pack.membre.id
+        try:
+            files, receipt = self._bind(pack)
+            publish.set_aside(folder, [name for name in pack.altered if name != receipts.NAME])
+            publish.publish(folder, files)
+        except (ConversionFailed, CannotWrite) as error:
+            former = receipts.read(folder)
+            return Outcome(pack.membre, former, tuple(pack.reasons), str(error), error.exit_code)
+        return Outcome(pack.membre, receipt, tuple(pack.reasons))
+
+    def _bind(self, pack: Todo) -> tuple[dict[str, bytes], Receipt]:
+        """Return the files of the pack, the receipt last."""
+        models = {model.id: model for model in self.data.edition.pieces}
+        pieces = [PiecePdf(models[name].titre, label(models[name]), pack.pdfs[name]) for name in self.templates]
+        wanted = pack.wanted
+        info = PackInfo(
+            titre=wanted.titre, auteur=self.data.syndicat.nom, projet=wanted.projet,
+            sujet=f"Édition {wanted.edition}, délibération n° {self.data.edition.deliberation.numero}",
+            jour=self.data.edition.deliberation.date,
+        )  # fmt: skip
+        data, counts = assemble(pieces, info)
+        verify.pack(
+            data,
+            [(models[n].titre, count, pack.filled[n].printed) for n, count in zip(self.templates, counts, strict=True)],
+            wanted.titre,
+            wanted.projet,
+        )
+        files = {pack_name(wanted): data, PREVIEW: preview(data)}
+        files |= {models[name].fichier: pack.filled[name].docx for name in self.templates}
+        made = {
+            name: piece.model_copy(update={"pdf": pack.pdfs[name].name, "pages": count})
+            for (name, piece), count in zip(wanted.pieces.items(), counts, strict=True)
+        }
+        described = {name: receipts.describe(content) for name, content in files.items()}
+        receipt = wanted.model_copy(update={"pieces": made, "fichiers": described})
+        files[receipts.NAME] = receipt.to_bytes()
+        return files, receipt
+
+    def _forget_unused_pdfs(self) -> None:
+        """Remove from the cache the PDFs that no pack of the workspace is made of any more."""
+        kept = {
+            piece.pdf
+            for folder in self.workspace.output.glob("*/*/")
+            for receipt in [receipts.read(folder)]
+            if receipt
+            for piece in receipt.pieces.values()
+        }
+        for pdf in self.workspace.cache.glob("*.pdf"):
+            if pdf.name not in kept:
+                pdf.unlink(missing_ok=True)
+
+
+def open_templates(workspace: Workspace, data: Data) -> dict[str, Template]:
+    """Return the templates of the edition, by piece. Raises `ProblemsFound` with all that cannot be opened."""
+    templates, problems = {}, []
+    for model in data.edition.pieces:
+        path = workspace.template(data.edition.edition, model)
+        try:
+            templates[model.id] = Template(path, workspace.shown(path))
+        except ProblemsFound as error:
+            problems += error.diagnostics
+    if problems:
+        raise ProblemsFound(problems)
+    return templates
+
+
+def blanks(found: Values, fields: Iterable[str]) -> Iterator[str]:
+    """Yield what the templates leave to fill in by hand, in words: « référent » when all of it is missing."""
+    printed = [path for path in found.flat if path in set(fields) and KNOWN[path].blanc]
+    groups: dict[str, list[str]] = {}
+    for path in printed:
+        groups.setdefault(KNOWN[path].blanc.split(" : ")[0], []).append(path)
+    for group, paths in groups.items():
+        missing = [KNOWN[path].blanc for path in paths if path in found.blanks]
+        if len(missing) == len(paths):
+            yield group
+        else:
+            yield from dict.fromkeys(missing)
+
+
+def pack_name(receipt: Receipt) -> str:
+    """Return the file name of a pack: plain ASCII, and telling when it leaves its folder."""
+    return f"pack-{receipt.edition}-{receipt.membre}.pdf"
+
+
+def label(piece: PieceModele) -> str:
+    """Return what stands before the page numbers of a piece: « Annexe 2, page »."""
+    return f"{piece.id.replace('-', ' ').capitalize()}, page"
+
+
+def preview(pack: bytes) -> bytes:
+    """Return a small PNG of the first page."""
+    document = pypdfium2.PdfDocument(pack)
+    try:
+        page = document[0]
+        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil().quantize(32)
+        page.close()
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", optimize=False)
+        return buffer.getvalue()
+    finally:
+        document.close()
+
+
+def _slices(items: list[Todo], size: int) -> Iterator[list[Todo]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _is_whole(pdf: Path) -> bool:
+    """Tell whether a cached PDF has its beginning and its end."""
+    try:
+        with pdf.open("rb") as file:
+            start = file.read(5)
+            file.seek(max(0, pdf.stat().st_size - 1024))
+            return start == b"%PDF-" and b"%%EOF" in file.read()
+    except OSError:
+        return False
+

@@ -1,0 +1,154 @@
+"""What stands, what is not up to date any more, and why: one computation decides and explains.
+
+A receipt lies beside each pack. It holds what each piece was made from (its template, the values that it prints, the
+versions of the programs) and the hash of every file that was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from docgen.context import KNOWN
+
+NAME = "receipt.json"
+SHOWN_IN_REASONS = ("souscription.", "montants.", "edition.")
+"""Values that a reason may quote. The others may be personal data: a reason names the field only."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Fichier(_Frozen):
+    """A file that was made."""
+
+    sha256: str
+    taille: int
+    """Bytes."""
+
+
+class Piece(_Frozen):
+    """What one piece was made from."""
+
+    modele: str
+    """SHA-256 of the template."""
+    valeurs: dict[str, str]
+    """The values that it prints, by field; lists by their hash."""
+    pdf: str = ""
+    """Name of its PDF in the cache."""
+    pages: int = 0
+
+
+class Receipt(_Frozen):
+    """What a pack was made from and what was made."""
+
+    membre: str
+    edition: str
+    moteur: dict[str, str]
+    """The programs and the fonts, by name."""
+    pieces: dict[str, Piece]
+    titre: str
+    projet: bool
+    manque: tuple[str, ...]
+    """What keeps the pack from being signed."""
+    blancs: tuple[str, ...]
+    """What is left to fill in by hand."""
+    fichiers: dict[str, Fichier] = {}
+
+    @property
+    def etat(self) -> str:
+        """Where the pack stands."""
+        if self.projet:
+            return "PROJET"
+        return "à compléter" if self.blancs else "prêt à signer"
+
+    def to_bytes(self) -> bytes:
+        """Return the receipt as it is written."""
+        return (self.model_dump_json(indent=1) + "\n").encode()
+
+
+def read(folder: Path) -> Receipt | None:
+    """Return the receipt of a pack; None when there is none that can be read."""
+    try:
+        return Receipt.model_validate_json((folder / NAME).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def fingerprint(value: Any) -> str:
+    """Return a value as a receipt keeps it: text as it is, a list by its hash."""
+    if isinstance(value, str):
+        return str(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return f"#{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def describe(data: bytes) -> Fichier:
+    """Return what a receipt says of a file."""
+    return Fichier(sha256=hashlib.sha256(data).hexdigest(), taille=len(data))
+
+
+def altered(folder: Path, former: Receipt | None) -> dict[str, str]:
+    """Return the files of a pack that are not as docgen left them, each with what happened: missing or changed."""
+    found = {}
+    for name, known in (former.fichiers if former else {}).items():
+        path = folder / name
+        try:
+            same = path.stat().st_size == known.taille and _hash(path) == known.sha256
+        except OSError:
+            found[name] = "manque"
+            continue
+        if not same:
+            found[name] = "a été modifié hors de docgen"
+    return found
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str, str]) -> list[str]:
+    """Return why the pack must be made, in words; nothing when what stands is what is wanted."""
+    if former is None:
+        return ["jamais fabriqué"]
+    found = [f"{name} {what}" for name, what in changed_files.items()]
+    for program in sorted(wanted.moteur):
+        before, after = former.moteur.get(program, "aucun"), wanted.moteur[program]
+        if before != after:
+            found.append(f"{program} : {before} → {after}")
+    for name, piece in wanted.pieces.items():
+        found += _piece_reasons(name, former.pieces.get(name), piece)
+    for name in former.pieces:
+        if name not in wanted.pieces:
+            found.append(f"la pièce {name} ne fait plus partie du pack")
+    if former.projet != wanted.projet:
+        found.append("le pack devient un PROJET" if wanted.projet else "le pack n'est plus un PROJET")
+    elif (former.titre, former.manque, former.blancs) != (wanted.titre, wanted.manque, wanted.blancs):
+        found.append("titre ou état du pack modifié")
+    return list(dict.fromkeys(found))
+
+
+def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[str]:
+    if former is None:
+        yield f"nouvelle pièce : {name}"
+        return
+    if former.modele != wanted.modele:
+        yield f"modèle {name}.docx modifié"
+    for path in sorted(former.valeurs.keys() | wanted.valeurs.keys()):
+        before, after = former.valeurs.get(path), wanted.valeurs.get(path)
+        if before == after or (former.modele != wanted.modele and None in (before, after)):
+            continue
+        what = KNOWN[path].explication if path in KNOWN else path
+        if path.startswith("grille."):
+            yield "grille tarifaire modifiée"
+        elif path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
+            yield f"{what} : {before} → {after}"
+        else:
+            yield f"modifié : {what[:1].lower()}{what[1:]}"

@@ -1,0 +1,149 @@
+"""The finished PDF against what should stand in it: nothing that LibreOffice made is believed before this.
+
+pypdf tells the structure (pages, fonts, outline), pdfium the text as a reader sees it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from pypdf import PdfReader
+from pypdf.errors import PdfReadError
+
+from docgen.diagnostics import ConversionFailed
+from docgen.template import TAG_MARKS
+
+BROKEN_WORD = "\x02"
+"""What pdfium gives for a hyphen at the end of a line."""
+
+
+def piece(pdf: Path, words: Iterable[str], printed: Iterable[str], fonts: Iterable[str]) -> int:
+    """Check the PDF of one piece; return its number of pages.
+
+    `words` are all the words of the filled document, `printed` the values that were put in it, `fonts` the families
+    that may be used. Raises `ConversionFailed` with everything that is not as it should be.
+    """
+    data = pdf.read_bytes()
+    reader = _open(data)
+    pages = page_texts(data)
+    problems = [
+        *_fonts(reader, set(fonts)),
+        *_lost_words("\n".join(pages), words),
+        *_missing_values("\n".join(pages), printed),
+    ]
+    if mark := TAG_MARKS.search("\n".join(pages)):
+        problems.append(f"un champ n'a pas été rempli : « {mark.group()} » est imprimé")
+    if problems:
+        raise ConversionFailed(" ; ".join(problems))
+    return len(pages)
+
+
+def pack(data: bytes, pieces: Sequence[tuple[str, int, Sequence[str]]], titre: str, projet: bool) -> None:
+    """Check a whole pack, as bytes: for each piece its title, its number of pages and the values it must show.
+
+    Raises `ConversionFailed` with everything that is not as it should be.
+    """
+    reader = _open(data)
+    pages = page_texts(data)
+    problems = []
+    expected = sum(count for _, count, _ in pieces)
+    if len(pages) != expected:
+        problems.append(f"le pack a {len(pages)} pages au lieu de {expected}")
+    outline = [item.title for item in reader.outline if not isinstance(item, list)]
+    if outline != [name for name, _, _ in pieces]:
+        problems.append("le plan du pack n'est pas celui des pièces")
+    if reader.metadata is None or reader.metadata.title != (f"PROJET – {titre}" if projet else titre):
+        problems.append("le titre du pack n'est pas le bon")
+    stamped = sum("/Projet" in page.get("/Resources", {}).get("/XObject", {}) for page in reader.pages)
+    if stamped != (len(pages) if projet else 0):
+        problems.append(f"PROJET est sur {stamped} pages de {len(pages)}")
+    start = 0
+    for name, count, values in pieces:
+        problems += [f"{name} : {p}" for p in _missing_values("\n".join(pages[start : start + count]), values)]
+        start += count
+    if problems:
+        raise ConversionFailed(" ; ".join(problems))
+
+
+def _open(data: bytes) -> PdfReader:
+    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
+        raise ConversionFailed("ce n'est pas un PDF entier")
+    try:
+        reader = PdfReader(io.BytesIO(data), strict=False)
+        if not len(reader.pages):
+            raise ConversionFailed("le PDF n'a pas de page")
+    except (PdfReadError, ValueError, KeyError, RecursionError) as error:
+        raise ConversionFailed(f"le PDF ne s'ouvre pas ({error})") from None
+    return reader
+
+
+def page_texts(data: bytes) -> list[str]:
+    """Return the text of each page of a PDF."""
+    document = pypdfium2.PdfDocument(data)
+    try:
+        texts = []
+        for page in document:
+            textpage = page.get_textpage()
+            texts.append(textpage.get_text_bounded().replace(BROKEN_WORD, "-"))
+            textpage.close()
+            page.close()
+        return texts
+    finally:
+        document.close()
+
+
+def squeezed(text: str) -> str:
+    """Return the text without any space: lines and justification differ, the words do not."""
+    return re.sub(r"\s", "", text)
+
+
+def _lost_words(text: str, words: Iterable[str]) -> list[str]:
+    """Return what is wrong when a word of the document is not on its pages, as often as it should be."""
+    shown = re.findall(r"\w+", text.casefold())
+    lost = Counter(words) - Counter(shown)
+    run = "".join(shown)
+    # A superscript is told apart by pdfium (« 1 er » for 1er): such a word is looked for in the run of letters.
+    lost_for_good = [word for word in lost if word not in run]
+    if not lost_for_good:
+        return []
+    return [f"{len(lost_for_good)} mots du document ne sont pas dans le PDF, dont « {lost_for_good[0]} »"]
+
+
+def _missing_values(text: str, values: Iterable[str]) -> list[str]:
+    """Return what is wrong when a value is not on the pages; it is not quoted: it may be personal data."""
+    page = squeezed(text)
+    missing = sum(squeezed(value) not in page for value in set(values))
+    return [f"{missing} valeurs de la fiche ne sont pas dans le PDF"] if missing else []
+
+
+def _fonts(reader: PdfReader, families: set[str]) -> list[str]:
+    """Return the fonts that are not embedded, or that no template asked for: they replace a missing one."""
+    problems = []
+    allowed = {re.sub(r"[^a-z]", "", family.casefold()) for family in families}
+    for name, embedded in sorted(_used_fonts(reader).items()):
+        family = re.sub(r"[^a-z]", "", re.sub(r"^[A-Z]{6}\+", "", name).split("-")[0].split(",")[0].casefold())
+        if not embedded:
+            problems.append(f"la police {name} n'est pas incorporée")
+        if family not in allowed:
+            problems.append(f"la police {name} remplace une police qui manque sur cet ordinateur")
+    return problems
+
+
+def _used_fonts(reader: PdfReader) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for page in reader.pages:
+        fonts: Any = page.get("/Resources", {}).get("/Font", {})
+        for reference in fonts.get_object().values() if fonts else ():
+            font = reference.get_object()
+            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+            descriptor = inner.get("/FontDescriptor", {})
+            descriptor = descriptor.get_object() if descriptor else {}
+            name = str(font.get("/BaseFont", "?")).lstrip("/")
+            found[name] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return found
