@@ -1,0 +1,235 @@
+"""The only one who speaks to people: click commands that read arguments, call the stages, print, exit."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from docgen import __version__, formats, lint, office, report, schema, starter, tarif, workspace
+from docgen.build import Build, Outcome, open_templates
+from docgen.context import Dossier, examples
+from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, ProblemsFound, closest, errors
+from docgen.french_click import Group, usage_error
+from docgen.workspace import Data, Workspace
+
+LISTED = 12
+"""Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
+
+
+@click.group(cls=Group, help="Fabrique les packs à signer d'un syndicat : un PDF par membre.")
+@click.version_option(__version__, "--version", prog_name="docgen", help="Affiche la version.")
+def cli() -> None:
+    """Gather the commands."""
+
+
+@cli.command(help="Prépare un nouveau dossier de travail, avec un exemple de chaque fiche.")
+@click.argument("dossier", type=click.Path(path_type=Path))
+def init(dossier: Path) -> None:
+    """Make a workspace."""
+    for name in starter.start(dossier):
+        click.echo(f"  {dossier / name}")
+    click.echo(f"Prêt. Remplissez syndicat.yaml et members.yaml, puis : cd {dossier} && docgen check")
+
+
+@cli.command(help="Vérifie les fiches, la grille et les modèles, sans rien fabriquer.")
+@click.option("--edition", metavar="ÉDITION", help="L'édition à vérifier (la dernière par défaut).")
+def check(edition: str | None) -> None:
+    """Check records, grid and templates."""
+    place = _workspace()
+    problems: list[Diagnostic] = []
+    try:
+        data = workspace.load(place, edition)
+        problems += data.warnings
+        for template in open_templates(place, data).values():
+            problems += lint.check(template)
+    except ProblemsFound as error:
+        problems += error.diagnostics
+    for problem in sorted(problems):
+        click.echo(problem)
+    if found := errors(problems):
+        raise ProblemsFound(found)
+    cells = sum(len(row) for row in tarif.grid(data.edition.tarif).values())
+    click.echo(
+        f"Édition {data.edition.edition} : {formats.plural(len(data.membres), 'membre')}, "
+        f"{formats.plural(cells, 'case')} de la grille conformes au vote, "
+        f"{formats.plural(len(data.edition.pieces), 'modèle')} : aucune erreur."
+    )
+
+
+@cli.command(help="Liste les champs que les modèles Word peuvent utiliser, avec un exemple.")
+@click.option("--edition", metavar="ÉDITION", help="L'édition qui sert d'exemple (la dernière par défaut).")
+def fields(edition: str | None) -> None:
+    """Print every field, its explanation and an example from the first member who has chosen."""
+    data = workspace.load(_workspace(), edition)
+    membre = next((m for m in data.membres if m.souscription and m.representant), data.membres[0])
+    group = ""
+    for champ, example in examples(Dossier(data.syndicat, data.edition, membre)):
+        if (top := champ.chemin.split(".")[0]) != group:
+            group = top
+            click.echo()
+        shown = f"  → {example}" if example else ""
+        click.echo(f"{{{{ {champ.chemin} }}}}\n    {champ.explication}{shown}")
+
+
+@cli.command(name="schema", help="Écrit le schéma de members.yaml, pour que l'éditeur complète et souligne.")
+def schema_() -> None:
+    """Print the JSON Schema of members.yaml."""
+    click.echo(schema.to_json(), nl=False)
+
+
+@cli.command(help="Fabrique les packs qui ne sont pas à jour : tous, ou ceux des MEMBRES nommés.")
+@click.argument("membres", nargs=-1, metavar="[MEMBRE]…")
+@click.option("--edition", metavar="ÉDITION", help="L'édition à fabriquer (la dernière par défaut).")
+def build(membres: tuple[str, ...], edition: str | None) -> None:
+    """Make the packs."""
+    place = _workspace()
+    data = workspace.load(place, edition)
+    for warning in data.warnings:
+        click.echo(warning)
+    _known_members(membres, data)
+    maker = Build(place, data, office.find())
+    with _Bar(data.edition.edition) as bar:
+        outcomes = maker.run(bar, membres)
+    page = report.write(place, data, outcomes)
+    _summary(outcomes)
+    click.echo(f"→ {place.shown(page)}")
+    if worst := max((outcome.exit_code for outcome in outcomes), default=ExitCode.DONE):
+        sys.exit(worst)
+
+
+def _workspace() -> Workspace:
+    """Return the workspace that holds the current folder."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "members.yaml").exists() or (folder / "syndicat.yaml").exists():
+            return Workspace(folder)
+    return Workspace(here)
+
+
+def _known_members(asked: Iterable[str], data: Data) -> None:
+    known = [m.id for m in data.membres]
+    if unknown := [name for name in asked if name not in known]:
+        lines = [f"le membre « {name} » n'est pas dans members.yaml. {closest(name, known)}".strip() for name in unknown]
+        raise click.UsageError("\n".join(lines))
+
+
+class _Bar:
+    """How far the build is: a bar with the time left on a terminal, one line a pack elsewhere."""
+
+    def __init__(self, edition: str) -> None:
+        self.console = Console(highlight=False)
+        self.bar = Progress(
+            TextColumn(f"Packs {edition}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("reste"), TimeRemainingColumn(), console=self.console, transient=False,
+        )  # fmt: skip
+        self.total = self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.bar.live.is_started:
+            self.bar.stop()
+
+    def start(self, total: int) -> None:
+        self.total = total
+        if total and self.console.is_terminal:
+            self.task = self.bar.add_task("", total=total)
+            self.bar.start()
+
+    def done(self, outcome: Outcome) -> None:
+        self.count += 1
+        if self.console.is_terminal:
+            self.bar.advance(self.task)
+            return
+        state = f"ÉCHEC, {outcome.failure}" if outcome.failure else outcome.receipt.etat if outcome.receipt else ""
+        click.echo(f"{self.count}/{self.total} {outcome.membre.id} : {state} ({' ; '.join(outcome.reasons)})")
+
+
+def _summary(outcomes: Sequence[Outcome]) -> None:
+    made = [o for o in outcomes if o.reasons and not o.failure]
+    same = [o for o in outcomes if not o.reasons]
+    failed = [o for o in outcomes if o.failure]
+    if not made and not failed:
+        verb = "est" if len(same) < 2 else "sont"
+        click.echo(f"Rien à refaire : {formats.plural(len(same), 'pack')} {verb} à jour.")
+    else:
+        states = Counter(o.receipt.etat for o in made if o.receipt)
+        said = [
+            formats.plural(states["prêt à signer"], "prêt à signer", "prêts à signer"),
+            formats.plural(states["à compléter"], "à compléter", "à compléter"),
+            formats.plural(states["PROJET"], "en PROJET", "en PROJET"),
+        ]
+        unchanged = formats.plural(len(same), "inchangé")
+        click.echo(f"{formats.plural(len(made), 'pack fabriqué', 'packs fabriqués')} : {', '.join(said)} ; {unchanged}")
+    _why_made_again(made)
+    standing = [(o.membre.id, o.receipt) for o in outcomes if o.receipt and not o.failure]
+    _section("En PROJET, à ne pas envoyer", [f"{i} : {' ; '.join(r.manque)}" for i, r in standing if r.projet])
+    _section("Blancs à compléter à la main", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
+    _section("ÉCHECS, le pack précédent reste en place", [f"{o.membre.id} : {o.failure}" for o in failed])
+
+
+def _why_made_again(made: Sequence[Outcome]) -> None:
+    """Say why packs that stood were made again, one line a reason."""
+    why: dict[str, list[str]] = {}
+    for outcome in made:
+        if outcome.reasons != ("jamais fabriqué",):
+            for reason in outcome.reasons:
+                why.setdefault(reason, []).append(outcome.membre.id)
+    lines = []
+    for reason, members in why.items():
+        names = ", ".join(members[:5])
+        more = f" et {formats.plural(len(members) - 5, 'autre')}" if len(members) > 5 else ""
+        lines.append(f"{reason} : {names}{more}")
+    _section("Refaits parce que", lines)
+
+
+def _section(title: str, lines: list[str]) -> None:
+    if not lines:
+        return
+    click.echo(f"{title} :")
+    for line in lines[:LISTED]:
+        click.echo(f"  {line}")
+    if len(lines) > LISTED:
+        click.echo(f"  … et {formats.plural(len(lines) - LISTED, 'autre')} (voir output/index.html)")
+
+
+def main() -> None:
+    """Run the command line; every error of docgen becomes a message and an exit code here, and only here."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be in cp1252
+    try:
+        cli(prog_name="docgen", standalone_mode=False)
+    except click.UsageError as error:
+        click.echo(f"docgen : {usage_error(error)}", err=True)
+        sys.exit(ExitCode.USAGE)
+    except ProblemsFound as error:
+        _say_problems(error)
+        sys.exit(error.exit_code)
+    except DocgenError as error:
+        said = "rien n'a été écrit : " if isinstance(error, CannotWrite) else ""
+        click.echo(f"docgen : {said}{error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nInterrompu. Les packs déjà fabriqués restent ; « docgen build » reprendra la suite.", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def _say_problems(error: ProblemsFound) -> None:
+    """Print the problems that `check` has not printed yet, then what follows from them."""
+    asked_to_check = sys.argv[1:2] == ["check"]
+    if not asked_to_check:
+        for problem in error.diagnostics:
+            click.echo(problem)
+    count = len(errors(error.diagnostics))
+    consequence = "" if asked_to_check else " Rien n'a été fabriqué."
+    click.echo(f"{formats.plural(count, 'erreur')} à corriger.{consequence}", err=True)

@@ -1,0 +1,51 @@
+"""The page that shows what stands where: output/index.html, to open in a browser. Made from the receipts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import jinja2
+
+from docgen import formats, publish, receipts
+from docgen.build import PREVIEW, Outcome, pack_name
+from docgen.workspace import Data, Workspace
+
+PAGE = Path(__file__).parent / "pages" / "index.html.j2"
+STATES = ("prêt à signer", "à compléter", "PROJET", "échec", "pas encore fabriqué")
+AMOUNTS = ("souscription.utilisateurs", "souscription.stockage", "souscription.gfu", "souscription.categorie",
+           "montants.mensuel", "montants.annuel")  # fmt: skip
+
+
+def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path:
+    """Write the page for every member of the edition; return its path. Raises `CannotWrite`."""
+    now = {outcome.membre.id: outcome for outcome in outcomes}
+    folder = workspace.packs(data.edition.edition)
+    rows = []
+    for membre in data.membres:
+        outcome = now.get(membre.id)
+        receipt = outcome.receipt if outcome else receipts.read(folder / membre.id)
+        state = receipt.etat if receipt else "pas encore fabriqué"
+        values = {path: v for piece in receipt.pieces.values() for path, v in piece.valeurs.items()} if receipt else {}
+        rows.append(
+            {
+                "membre": membre,
+                "etat": "échec" if outcome and outcome.failure else state,
+                "echec": outcome.failure if outcome else "",
+                "receipt": receipt,
+                "dossier": f"{data.edition.edition}/{membre.id}",
+                "pack": pack_name(receipt) if receipt else "",
+                "pages": sum(piece.pages for piece in receipt.pieces.values()) if receipt else 0,
+                "montants": {path.split(".")[1]: values.get(path, "") for path in AMOUNTS},
+                "pieces": [name for name in receipt.fichiers if name.endswith(".docx")] if receipt else [],
+            }
+        )
+    counts = {state: sum(row["etat"] == state for row in rows) for state in STATES}
+    env = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    page = env.from_string(PAGE.read_text("utf-8")).render(
+        rows=rows, counts={k: v for k, v in counts.items() if v}, syndicat=data.syndicat, edition=data.edition,
+        preview=PREVIEW, long_date=formats.long_date, siret=formats.siret, plural=formats.plural,
+    )  # fmt: skip
+    path = workspace.output / "index.html"
+    publish.replace(path, page.encode())
+    return path
