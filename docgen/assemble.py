@@ -26,7 +26,7 @@ _PROJET = """
 405 100 m 470 100 l S 437.5 100 m 437.5 0 l S
 """
 _PROJET_WIDTH = 470
-_PROJET_LENGTH = 0.72
+_PROJET_LENGTH = 0.6
 """Of the diagonal of the page."""
 
 
@@ -78,7 +78,7 @@ def assemble(pieces: Sequence[PiecePdf], info: PackInfo) -> tuple[bytes, list[in
 
 def _outline(part: Pdf, titre: str, start: int) -> OutlineItem:
     """Return the outline of a piece as a chapter, its targets moved to where its pages now are."""
-    numbers = {page.objgen: index for index, page in enumerate(part.pages)}
+    numbers = {page.obj.objgen: index for index, page in enumerate(part.pages)}
 
     def moved(item: OutlineItem) -> OutlineItem | None:
         target = item.destination if isinstance(item.destination, Array) else None
@@ -86,10 +86,7 @@ def _outline(part: Pdf, titre: str, start: int) -> OutlineItem:
             return None
         top = float(target[3]) if len(target) > 3 and target[1] == Name.XYZ else None
         page = start + numbers[target[0].objgen]
-        if top is None:
-            copy = OutlineItem(item.title, page)
-        else:
-            copy = OutlineItem(item.title, page, "XYZ", left=0, top=top)
+        copy = OutlineItem(item.title, page, "XYZ", left=0, top=top) if top else OutlineItem(item.title, page)
         copy.children.extend(filter(None, (moved(child) for child in item.children)))
         return copy
 
@@ -111,9 +108,11 @@ def _stamp_projet(pack: Pdf) -> None:
     """Draw PROJET from corner to corner of every page, over its text and light enough to read through."""
     stamp = pack.make_stream(
         f"/Artifact BMC 1 J 1 j 15 w 0.75 0.1 0.1 RG {_PROJET} EMC".encode(),
-        Type=Name.XObject, Subtype=Name.Form, BBox=Array([-20, -20, _PROJET_WIDTH + 20, 120]),
+        Type=Name.XObject,
+        Subtype=Name.Form,
+        BBox=Array([-20, -20, _PROJET_WIDTH + 20, 120]),
         Group=Dictionary(S=Name.Transparency, CS=Name.DeviceRGB),
-    )  # fmt: skip
+    )
     light = pack.make_indirect(Dictionary(Type=Name.ExtGState, CA=0.22, ca=0.22))
     for page in pack.pages:
         _, _, width, height = (float(x) for x in page.mediabox)
@@ -143,10 +142,14 @@ def _describe(pack: Pdf, info: PackInfo) -> None:
         meta["xmp:CreatorTool"] = meta["pdf:Producer"] = f"docgen {__version__}"
     pack.docinfo = pack.make_indirect(
         Dictionary(
-            Title=String(titre), Author=String(info.auteur), Subject=String(info.sujet),
-            Creator=String(f"docgen {__version__}"), Producer=String(f"docgen {__version__}"),
-            CreationDate=String(f"D:{info.jour:%Y%m%d}000000Z"), ModDate=String(f"D:{info.jour:%Y%m%d}000000Z"),
-        )  # fmt: skip
+            Title=String(titre),
+            Author=String(info.auteur),
+            Subject=String(info.sujet),
+            Creator=String(f"docgen {__version__}"),
+            Producer=String(f"docgen {__version__}"),
+            CreationDate=String(f"D:{info.jour:%Y%m%d}000000Z"),
+            ModDate=String(f"D:{info.jour:%Y%m%d}000000Z"),
+        )
     )
     pack.Root.Lang = String("fr-FR")
     pack.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)

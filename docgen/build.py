@@ -23,7 +23,7 @@ from docgen import __version__, lint, publish, receipts, verify
 from docgen.assemble import PackInfo, PiecePdf, assemble
 from docgen.context import KNOWN, Dossier, Values, used, values
 from docgen.convert import Export, Pool
-from docgen.diagnostics import CannotWrite, ConversionFailed, DocgenError, ExitCode, ProblemsFound
+from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, DocgenError, ExitCode, ProblemsFound
 from docgen.model import Membre, PieceModele
 from docgen.office import LibreOffice, font_for
 from docgen.receipts import Receipt
@@ -34,6 +34,7 @@ from docgen.workspace import Data, Workspace
 
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
+PAGE_MAKERS = ("assemble", "context", "convert", "formats", "render", "tarif", "template", "uno_worker")
 PREVIEW = "apercu.png"
 PREVIEW_WIDTH = 320
 """Pixels."""
@@ -85,7 +86,7 @@ class Build:
         self.templates = open_templates(workspace, data)
         lint.require_sound(list(self.templates.values()))
         self.fonts = sorted({family for t in self.templates.values() for family in lint.fonts(t)})
-        self.moteur = {"docgen": __version__, "LibreOffice": office.version.removeprefix("LibreOffice ")}
+        self.moteur = {"docgen": f"{__version__}+{_own_code()}", "LibreOffice": office.version.removeprefix("LibreOffice ")}
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
         self.packs = workspace.packs(data.edition.edition)
 
@@ -127,10 +128,15 @@ class Build:
             for name, template in self.templates.items()
         }
         wanted = Receipt(
-            membre=membre.id, edition=self.data.edition.edition, moteur=self.moteur, pieces=pieces,
-            titre=f"{self.data.edition.titre} – {membre.nom}", projet=bool(missing), manque=tuple(missing),
+            membre=membre.id,
+            edition=self.data.edition.edition,
+            moteur=self.moteur,
+            pieces=pieces,
+            titre=f"{self.data.edition.titre} – {membre.nom}",
+            projet=bool(missing),
+            manque=tuple(missing),
             blancs=tuple(blanks(found, fields)),
-        )  # fmt: skip
+        )
         folder = self.packs / membre.id
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
@@ -227,10 +233,12 @@ class Build:
         pieces = [PiecePdf(models[name].titre, label(models[name]), pack.pdfs[name]) for name in self.templates]
         wanted = pack.wanted
         info = PackInfo(
-            titre=wanted.titre, auteur=self.data.syndicat.nom, projet=wanted.projet,
+            titre=wanted.titre,
+            auteur=self.data.syndicat.nom,
+            projet=wanted.projet,
             sujet=f"Édition {wanted.edition}, délibération n° {self.data.edition.deliberation.numero}",
             jour=self.data.edition.deliberation.date,
-        )  # fmt: skip
+        )
         data, counts = assemble(pieces, info)
         verify.pack(
             data,
@@ -265,7 +273,8 @@ class Build:
 
 def open_templates(workspace: Workspace, data: Data) -> dict[str, Template]:
     """Return the templates of the edition, by piece. Raises `ProblemsFound` with all that cannot be opened."""
-    templates, problems = {}, []
+    templates: dict[str, Template] = {}
+    problems: list[Diagnostic] = []
     for model in data.edition.pieces:
         path = workspace.template(data.edition.edition, model)
         try:
@@ -315,6 +324,14 @@ def preview(pack: bytes) -> bytes:
         document.close()
 
 
+def _own_code() -> str:
+    """Return a hash of the modules that make the pages: another code may make other pages from the same records."""
+    digest = hashlib.sha256()
+    for name in PAGE_MAKERS:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.hexdigest()[:8]
+
+
 def _slices(items: list[Todo], size: int) -> Iterator[list[Todo]]:
     rest = iter(items)
     while chunk := list(islice(rest, size)):
@@ -330,4 +347,3 @@ def _is_whole(pdf: Path) -> bool:
             return start == b"%PDF-" and b"%%EOF" in file.read()
     except OSError:
         return False
-

@@ -11,7 +11,14 @@ from typing import Self
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from docgen import __version__, formats, lint, office, report, schema, starter, tarif, workspace
 from docgen.build import Build, Outcome, open_templates
@@ -117,7 +124,9 @@ def _workspace() -> Workspace:
 def _known_members(asked: Iterable[str], data: Data) -> None:
     known = [m.id for m in data.membres]
     if unknown := [name for name in asked if name not in known]:
-        lines = [f"le membre « {name} » n'est pas dans members.yaml. {closest(name, known)}".strip() for name in unknown]
+        lines = [
+            f"le membre « {name} » n'est pas dans members.yaml. {closest(name, known)}".strip() for name in unknown
+        ]
         raise click.UsageError("\n".join(lines))
 
 
@@ -127,15 +136,23 @@ class _Bar:
     def __init__(self, edition: str) -> None:
         self.console = Console(highlight=False)
         self.bar = Progress(
-            TextColumn(f"Packs {edition}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            TextColumn("reste"), TimeRemainingColumn(), console=self.console, transient=False,
-        )  # fmt: skip
+            TextColumn(f"Packs {edition}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("reste"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=False,
+        )
         self.total = self.count = 0
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.bar.live.is_started:
             self.bar.stop()
 

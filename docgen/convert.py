@@ -26,16 +26,26 @@ from docgen.office import LibreOffice, install_command
 WORKER = Path(__file__).with_name("uno_worker.py")
 START_SECONDS = 90
 EXPORT_SECONDS = 60
-PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop></item>
-<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>0</value></prop></item>
-<item oor:path="/org.openoffice.Office.Recovery/AutoSave"><prop oor:name="Enabled" oor:op="fuse"><value>false</value></prop></item>
-<item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>fr-FR</value></prop></item>
-</oor:items>
-"""
+HARDENED = (
+    # LibreOffice otherwise fetches linked images over the network and embeds local files without a word.
+    ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Office.Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Office.Writer/Content/Update", "Link", "0"),
+    ("Office.Recovery/AutoSave", "Enabled", "false"),
+    ("Setup/L10N", "ooSetupSystemLocale", "fr-FR"),
+)
+"""Settings of the profile: path under org.openoffice, name, value."""
+
+
+def profile() -> str:
+    """Return the settings of a process, as LibreOffice keeps them in registrymodifications.xcu."""
+    items = "".join(
+        f'<item oor:path="/org.openoffice.{path}">'
+        f'<prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
+        for path, name, value in HARDENED
+    )
+    return f'<oor:items xmlns:oor="http://openoffice.org/2001/registry">{items}</oor:items>'
 
 
 @dataclass(frozen=True)
@@ -63,14 +73,18 @@ class _Worker:
         self.folder = tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True)
         user = Path(self.folder.name) / "user"
         user.mkdir()
-        (user / "registrymodifications.xcu").write_text(PROFILE, "utf-8")
+        (user / "registrymodifications.xcu").write_text(profile(), "utf-8")
         self.answers = queue.SimpleQueue()
         self.process = subprocess.Popen(
             [str(self.python), str(WORKER), str(self.office.soffice), self.folder.name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
             env={**os.environ, "PYTHONUTF8": "1", "TMPDIR": self.folder.name, "SAL_USE_VCLPLUGIN": "svp"},
             start_new_session=True,
-        )  # fmt: skip
+        )
         threading.Thread(target=self._listen, args=(self.process, self.answers), daemon=True).start()
         try:
             self._answer(START_SECONDS)
@@ -150,7 +164,9 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for worker in self._workers:
             worker.stop()
 

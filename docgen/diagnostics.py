@@ -1,10 +1,10 @@
 """What can be wrong, and how it is said: a place, a message, a mend. Imports nothing of docgen.
 
-    DocgenError                 exit code
-    ├── ProblemsFound               1     something is wrong in the records or the templates
-    ├── ToolMissing                 3     LibreOffice cannot be found or started
-    ├── ConversionFailed            4     a document could not be made or is not what it should be
-    └── CannotWrite                 5     the output folder cannot be written
+DocgenError                 exit code
+├── ProblemsFound               1     something is wrong in the records or the templates
+├── ToolMissing                 3     LibreOffice cannot be found or started
+├── ConversionFailed            4     a document could not be made or is not what it should be
+└── CannotWrite                 5     the output folder cannot be written
 """
 
 from __future__ import annotations

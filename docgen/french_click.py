@@ -8,6 +8,8 @@ from docgen.diagnostics import closest
 
 
 class _French:
+    """What commands and groups of commands share."""
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix="Utilisation : ")
@@ -35,6 +37,7 @@ class Group(_French, click.Group):
     command_class = Command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
         super().format_options(ctx, formatter)
         rows = [(name, command.get_short_help_str(90)) for name, command in self.commands.items()]
         with formatter.section("Commandes"):
@@ -45,6 +48,7 @@ class Group(_French, click.Group):
         return list(self.commands)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return how a command is called."""
         return ["COMMANDE", "[ARGUMENTS]…"]
 
 
@@ -72,4 +76,3 @@ def _what(error: click.UsageError) -> str:
     if "unexpected extra argument" in message:
         return f"argument en trop : {message.split('(')[-1].rstrip(')')}"
     return message
-

@@ -31,9 +31,11 @@ def syntax(template: Template) -> Iterator[Diagnostic]:
             line = part.jinja.split("\n")[max(error.lineno - 1, 0)]
             tag = next(iter(TAG.findall(joined_text(line))), "")
             yield Diagnostic(
-                template.place(part, error.lineno, tag), "champ-mal-ecrit", _french(error.message or ""),
-                "Un champ s'écrit {{ membre.nom }}, une condition {% if … %} … {% endif %} ; ni « » ni tiret long dedans.",
-            )  # fmt: skip
+                template.place(part, error.lineno, tag),
+                "champ-mal-ecrit",
+                _french(error.message or ""),
+                "Un champ s'écrit {{ membre.nom }}, une condition {% if … %} … {% endif %}, sans « » dedans.",
+            )
 
 
 def unknown_fields(template: Template) -> Iterator[Diagnostic]:
@@ -49,9 +51,11 @@ def unknown_fields(template: Template) -> Iterator[Diagnostic]:
             continue
         last = use.path.split(".")[-1]
         yield Diagnostic(
-            template.place(parts[use.part], use.line, last), "champ-inconnu", f"champ inconnu « {use.path} »",
+            template.place(parts[use.part], use.line, last),
+            "champ-inconnu",
+            f"champ inconnu « {use.path} »",
             closest(use.path, KNOWN) or "« docgen fields » donne la liste des champs.",
-        )  # fmt: skip
+        )
 
 
 def literal_text(template: Template) -> Iterator[Diagnostic]:
@@ -66,19 +70,25 @@ def tracked_changes(template: Template) -> Iterator[Diagnostic]:
         for number, line in enumerate(part.jinja.split("\n"), 1):
             if re.search(r"<w:(ins|del|moveFrom|moveTo) [^>]*w:author", line):
                 yield Diagnostic(
-                    template.place(part, number), "suivi-de-modifications", "une modification suivie n'est pas tranchée",
+                    template.place(part, number),
+                    "suivi-de-modifications",
+                    "une modification suivie n'est pas tranchée",
                     "Dans Word : Révision > Accepter ou Refuser, pour tout le document.",
-                )  # fmt: skip
+                )
 
 
 def tags_never_filled(template: Template) -> Iterator[Diagnostic]:
     """A field where none is ever filled: end notes, comments, properties of the document."""
     for name, data in template.members.items():
-        if NEVER_FILLED.fullmatch(name) and (tag := TAG.search(re.sub(r"<[^>]+>", "", data.decode("utf-8", "replace")))):
+        if NEVER_FILLED.fullmatch(name) and (
+            tag := TAG.search(re.sub(r"<[^>]+>", "", data.decode("utf-8", "replace")))
+        ):
             yield Diagnostic(
-                Place(template.file, within=where(name), extract=tag.group()[:60]), "champ-jamais-rempli",
-                "un champ placé ici n'est jamais rempli", "Déplacez-le dans le corps, l'en-tête, le pied ou une note de bas de page.",
-            )  # fmt: skip
+                Place(template.file, within=where(name), extract=tag.group()[:60]),
+                "champ-jamais-rempli",
+                "un champ placé ici n'est jamais rempli",
+                "Déplacez-le dans le corps, l'en-tête, le pied de page ou une note de bas de page.",
+            )
 
 
 def single_braces(template: Template) -> Iterator[Diagnostic]:
@@ -88,9 +98,11 @@ def single_braces(template: Template) -> Iterator[Diagnostic]:
             text = TAG.sub("", text_of(line))
             if found := re.search(r"\{\s*\{?\s*([a-z_]+\.[a-z_.]+)|[a-z_]+\s*\}\s*\}?|｛", text):
                 yield Diagnostic(
-                    template.place(part, number, found.group()), "accolade-seule",
-                    f"« {found.group()[:40]} » serait imprimé tel quel", "Un champ s'ouvre par {{ et se ferme par }}.",
-                )  # fmt: skip
+                    template.place(part, number, found.group()),
+                    "accolade-seule",
+                    f"« {found.group()[:40]} » serait imprimé tel quel",
+                    "Un champ s'ouvre par {{ et se ferme par }}.",
+                )
 
 
 def outside_links(template: Template) -> Iterator[Diagnostic]:
@@ -102,30 +114,38 @@ def outside_links(template: Template) -> Iterator[Diagnostic]:
             kind = re.search(rb'Type="[^"]*/(\w+)"', relation)
             if b'TargetMode="External"' in relation and kind and kind.group(1) != b"hyperlink":
                 yield Diagnostic(
-                    Place(template.file, within=where(name.replace("_rels/", "").removesuffix(".rels"))), "lien-exterieur",
+                    Place(template.file, within=where(name.replace("_rels/", "").removesuffix(".rels"))),
+                    "lien-exterieur",
                     f"le document va chercher un fichier extérieur ({kind.group(1).decode()})",
                     "Dans Word : Fichier > Informations > Modifier les liens, puis « Rompre la liaison ».",
-                )  # fmt: skip
+                )
 
 
 def macros(template: Template) -> Iterator[Diagnostic]:
     """Macros, OLE objects, ActiveX: nothing of this has a place in a legal text."""
     for name in template.members:
         if re.search(r"vbaProject|/activeX/|/embeddings/.*\.bin$|afchunk", name):
-            yield Diagnostic(Place(template.file), "objet-actif", f"le document contient un objet actif ({name})",
-                             "Supprimez-le, ou enregistrez le document au format .docx sans macro.")  # fmt: skip
+            yield Diagnostic(
+                Place(template.file),
+                "objet-actif",
+                f"le document contient un objet actif ({name})",
+                "Supprimez-le, ou enregistrez le document au format .docx sans macro.",
+            )
 
 
 def computed_fields(template: Template) -> Iterator[Diagnostic]:
     """A date that Word computes: it would change at every printing."""
     for part in template.parts:
         for number, line in enumerate(part.jinja.split("\n"), 1):
-            if found := re.search(r"(?:<w:instrText[^>]*>|w:instr=\")\s*(DATE|TIME|PRINTDATE|SAVEDATE|MERGEFIELD)\b", line):
+            if found := re.search(
+                r"(?:<w:instrText[^>]*>|w:instr=\")\s*(DATE|TIME|PRINTDATE|SAVEDATE|MERGEFIELD)\b", line
+            ):
                 yield Diagnostic(
-                    template.place(part, number), "champ-calcule",
+                    template.place(part, number),
+                    "champ-calcule",
                     f"un champ Word {found.group(1)} changerait à chaque impression",
                     "Remplacez-le par un champ docgen ou par le texte lui-même.",
-                )  # fmt: skip
+                )
 
 
 def missing_fonts(template: Template) -> Iterator[Diagnostic]:
@@ -134,18 +154,24 @@ def missing_fonts(template: Template) -> Iterator[Diagnostic]:
         used = font_for(family)
         if used.casefold() != family.casefold():
             yield Diagnostic(
-                Place(template.file), "police-absente", f"la police « {family} » n'est pas installée sur cet ordinateur",
+                Place(template.file),
+                "police-absente",
+                f"la police « {family} » n'est pas installée sur cet ordinateur",
                 f"Elle serait remplacée par « {used} ». Installez-la, ou changez-la dans les styles du modèle.",
-            )  # fmt: skip
+            )
 
 
 def comments_left(template: Template) -> Iterator[Diagnostic]:
     """A comment left in the margin: not printed, but sent with the Word file."""
     for part in template.parts:
         if b"<w:comment " in template.members.get("word/comments.xml", b"") and part.name == "word/document.xml":
-            yield Diagnostic(Place(template.file, within="commentaires"), "commentaire-oublie",
-                             "des commentaires sont restés dans le document", "Dans Word : Révision > Supprimer.",
-                             Severity.WARNING)  # fmt: skip
+            yield Diagnostic(
+                Place(template.file, within="commentaires"),
+                "commentaire-oublie",
+                "des commentaires sont restés dans le document",
+                "Dans Word : Révision > Supprimer.",
+                Severity.WARNING,
+            )
 
 
 def fonts(template: Template) -> set[str]:
@@ -177,9 +203,18 @@ def _french(message: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    syntax, unknown_fields, literal_text, tracked_changes, tags_never_filled, single_braces, outside_links, macros,
-    computed_fields, missing_fonts, comments_left,
-)  # fmt: skip
+    syntax,
+    unknown_fields,
+    literal_text,
+    tracked_changes,
+    tags_never_filled,
+    single_braces,
+    outside_links,
+    macros,
+    computed_fields,
+    missing_fonts,
+    comments_left,
+)
 
 
 def require_sound(templates: list[Template]) -> None:
@@ -187,4 +222,3 @@ def require_sound(templates: list[Template]) -> None:
     found = [d for template in templates for d in check(template)]
     if any(d.severity is Severity.ERROR for d in found):
         raise ProblemsFound(found)
-

@@ -5,8 +5,7 @@ The descriptions are those of the JSON Schema that an editor shows to the clerk,
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -72,7 +71,7 @@ class Deliberation(_Frozen):
     publiee_le: Day | None = Field(None, description="Date de publication (affichage ou mise en ligne)")
 
     @property
-    def executoire_le(self) -> date | None:
+    def executoire_le(self) -> datetime.date | None:
         """The day from which the act may be carried out: transmitted AND published (CGCT L2131-1, L3131-1)."""
         return max(self.transmise_le, self.publiee_le) if self.transmise_le and self.publiee_le else None
 
@@ -226,6 +225,3 @@ class Edition(_Frozen):
     deliberation: Deliberation
     pieces: Annotated[tuple[PieceModele, ...], Field(min_length=1)]
     tarif: Tarif
-
-
-ZERO = Decimal(0)

@@ -80,9 +80,11 @@ class Renderer:
             tree = etree.fromstring(xml.encode("utf-8"), PARSER)
         except etree.XMLSyntaxError as error:
             raise self._failed(
-                part, "document-casse", f"rempli, le document n'est plus du XML valide ({error})",
+                part,
+                "document-casse",
+                f"rempli, le document n'est plus du XML valide ({error})",
                 "Une marque de révision ou un champ à cheval sur deux paragraphes en est souvent la cause.",
-            ) from None  # fmt: skip
+            ) from None
         if self.template.uses_columns:
             tree = self.template.tpl.fix_tables(etree.tostring(tree, encoding="unicode"))
         return tree
@@ -123,13 +125,17 @@ def lost_words(template: Template, part: Part) -> list[Diagnostic]:
     found = []
     for kind, start, end, _, _ in matcher.get_opcodes():
         if kind in ("delete", "replace"):
-            found.append(Diagnostic(
-                Place(template.file, within=part.where, extract=before[max(0, start - 20) : end + 10][:70]),
-                "texte-perdu", f"au remplissage, ce texte disparaîtrait : « {before[start:end][:60]} »",
-                "Mettez {%p … %} seul dans son paragraphe, {%tr … %} seul dans sa ligne, et retirez les « - » de {%- -%}.",
-            ))  # fmt: skip
-    return found or [Diagnostic(Place(template.file, within=part.where), "texte-perdu",
-                                "au remplissage, le texte serait modifié")]  # fmt: skip
+            found.append(
+                Diagnostic(
+                    Place(template.file, within=part.where, extract=before[max(0, start - 20) : end + 10][:70]),
+                    "texte-perdu",
+                    f"au remplissage, ce texte disparaîtrait : « {before[start:end][:60]} »",
+                    "Mettez {%p … %} seul dans son paragraphe, {%tr … %} seul dans sa ligne, et retirez les « - » de {%- -%}.",
+                )
+            )
+    return found or [
+        Diagnostic(Place(template.file, within=part.where), "texte-perdu", "au remplissage, le texte serait modifié")
+    ]
 
 
 def visible_words(tree: etree._Element) -> list[str]:

@@ -13,8 +13,14 @@ from docgen.workspace import Data, Workspace
 
 PAGE = Path(__file__).parent / "pages" / "index.html.j2"
 STATES = ("prêt à signer", "à compléter", "PROJET", "échec", "pas encore fabriqué")
-AMOUNTS = ("souscription.utilisateurs", "souscription.stockage", "souscription.gfu", "souscription.categorie",
-           "montants.mensuel", "montants.annuel")  # fmt: skip
+AMOUNTS = (
+    "souscription.utilisateurs",
+    "souscription.stockage",
+    "souscription.gfu",
+    "souscription.categorie",
+    "montants.mensuel",
+    "montants.annuel",
+)
 
 
 def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path:
@@ -43,9 +49,15 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path
     counts = {state: sum(row["etat"] == state for row in rows) for state in STATES}
     env = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page = env.from_string(PAGE.read_text("utf-8")).render(
-        rows=rows, counts={k: v for k, v in counts.items() if v}, syndicat=data.syndicat, edition=data.edition,
-        preview=PREVIEW, long_date=formats.long_date, siret=formats.siret, plural=formats.plural,
-    )  # fmt: skip
+        rows=rows,
+        counts={k: v for k, v in counts.items() if v},
+        syndicat=data.syndicat,
+        edition=data.edition,
+        preview=PREVIEW,
+        long_date=formats.long_date,
+        siret=formats.siret,
+        plural=formats.plural,
+    )
     path = workspace.output / "index.html"
     publish.replace(path, page.encode())
     return path

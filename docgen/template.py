@@ -33,9 +33,17 @@ TEXT = re.compile(r"<w:(?:t|delText)(?: [^>]*)?>([^<]*)</w:(?:t|delText)>")
 FILLED = re.compile(r"word/(document|header\d*|footer\d*|footnotes)\.xml")
 NEVER_FILLED = re.compile(r"word/(endnotes|comments)\.xml|docProps/(core|app|custom)\.xml")
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-WHERE = {"document": "corps", "header": "en-tête", "footer": "pied de page", "footnotes": "notes de bas de page",
-         "endnotes": "notes de fin", "comments": "commentaires", "core": "propriétés", "app": "propriétés",
-         "custom": "propriétés"}  # fmt: skip
+WHERE = {
+    "document": "corps",
+    "header": "en-tête",
+    "footer": "pied de page",
+    "footnotes": "notes de bas de page",
+    "endnotes": "notes de fin",
+    "comments": "commentaires",
+    "core": "propriétés",
+    "app": "propriétés",
+    "custom": "propriétés",
+}
 
 
 def environment() -> ImmutableSandboxedEnvironment:
@@ -112,9 +120,10 @@ class Template:
                 members = {info.filename: archive.read(info) for info in archive.infolist()}
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
             raise self._refused(
-                "pas-un-docx", "ce n'est pas un document Word .docx lisible",
+                "pas-un-docx",
+                "ce n'est pas un document Word .docx lisible",
                 "Ouvrez-le dans Word, puis « Enregistrer sous », type « Document Word (.docx) », sans mot de passe.",
-            ) from None  # fmt: skip
+            ) from None
         if "word/document.xml" not in members:
             raise self._refused("pas-un-docx", "ce n'est pas un document Word (il n'a pas de corps de texte)")
         for name, data in members.items():

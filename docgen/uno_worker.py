@@ -25,7 +25,15 @@ import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
-FLAGS = ("--headless", "--invisible", "--nologo", "--nodefault", "--norestore", "--nolockcheck", "--nofirststartwizard")
+FLAGS = (
+    "--headless",
+    "--invisible",
+    "--nologo",
+    "--nodefault",
+    "--norestore",
+    "--nolockcheck",
+    "--nofirststartwizard",
+)
 START_SECONDS = 60
 # Lossless images: LibreOffice otherwise recompresses the logo on every page, which costs half of the export.
 PDF_OPTIONS = {
@@ -56,8 +64,12 @@ class Office:
         """Start it and wait until it answers; on a fresh profile it exits once (81) and wants to be started again."""
         self.documents = {}
         pipe = f"docgen{os.getpid()}"
-        command = [soffice, *FLAGS, f"-env:UserInstallation={uno.systemPathToFileUrl(profile)}",
-                   f"--accept=pipe,name={pipe};urp;"]
+        command = [
+            soffice,
+            *FLAGS,
+            f"-env:UserInstallation={uno.systemPathToFileUrl(profile)}",
+            f"--accept=pipe,name={pipe};urp;",
+        ]
         start = lambda: subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: E731
         self.process = start()
         resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
@@ -77,7 +89,9 @@ class Office:
     def load(self, docx):
         """Open a copy of the file (so that several processes may hold it); no macro runs, no link is followed."""
         document = self.desktop.loadComponentFromURL(
-            uno.systemPathToFileUrl(docx), "_blank", 0,
+            uno.systemPathToFileUrl(docx),
+            "_blank",
+            0,
             properties(Hidden=True, AsTemplate=True, UpdateDocMode=0, MacroExecutionMode=0),
         )
         if document is None:

@@ -28,18 +28,22 @@ class Workspace:
 
     @property
     def members_yaml(self) -> Path:
+        """The members."""
         return self.root / "members.yaml"
 
     @property
     def syndicat_yaml(self) -> Path:
+        """The issuing authority."""
         return self.root / "syndicat.yaml"
 
     @property
     def templates(self) -> Path:
+        """The editions, one folder each."""
         return self.root / "templates"
 
     @property
     def output(self) -> Path:
+        """All that docgen makes."""
         return self.root / "output"
 
     @property
@@ -53,13 +57,15 @@ class Workspace:
         return sorted(folder.parent.name for folder in self.templates.glob("*/edition.yaml"))
 
     def edition_yaml(self, edition: str) -> Path:
+        """Return the record of an edition."""
         return self.templates / edition / "edition.yaml"
 
     def template(self, edition: str, piece: PieceModele) -> Path:
+        """Return the Word file that a piece is made from."""
         return self.templates / edition / piece.fichier
 
     def packs(self, edition: str) -> Path:
-        """The folder of the packs of an edition, one folder per member in it."""
+        """Return the folder of the packs of an edition: one folder per member in it."""
         return self.output / edition
 
     def shown(self, path: Path) -> str:
@@ -111,9 +117,11 @@ def _no_such_edition(workspace: Workspace, named: str) -> Diagnostic:
     place = Place("templates")
     if not workspace.editions:
         return Diagnostic(
-            place, "aucune-edition", "aucune édition : aucun dossier de templates/ ne contient edition.yaml",
+            place,
+            "aucune-edition",
+            "aucune édition : aucun dossier de templates/ ne contient edition.yaml",
             "Êtes-vous dans le bon dossier ? « docgen init DOSSIER » en prépare un.",
-        )  # fmt: skip
+        )
     known = f"Éditions connues : {', '.join(workspace.editions)}."
     return Diagnostic(
         place,
