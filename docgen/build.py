@@ -141,7 +141,7 @@ class Build:
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
         if former is None and (folder / pack_name(wanted)).exists():
-            altered = {pack_name(wanted): "n'a pas de reçu"}
+            altered = {pack_name(wanted): "n'a pas de reçu : gardé sous un autre nom"}
         return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, found)
 
     def _make(self, todo: list[Todo]) -> Iterator[Outcome]:

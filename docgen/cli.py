@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -236,6 +237,9 @@ def main() -> None:
         said = "rien n'a été écrit : " if isinstance(error, CannotWrite) else ""
         click.echo(f"docgen : {said}{error}", err=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output (head, less) has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.INTERRUPTED)
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nInterrompu. Les packs déjà fabriqués restent ; « docgen build » reprendra la suite.", err=True)
         sys.exit(ExitCode.INTERRUPTED)

@@ -113,17 +113,20 @@ class _Worker:
             raise _Died("LibreOffice a répondu de travers") from None
         return answer
 
+    def _ask(self, request: dict[str, str]) -> None:
+        if self.process is None or self.process.stdin is None:
+            raise _Died("LibreOffice s'est arrêté")
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+
     def export(self, task: Export) -> str:
         """Make one PDF; return what went wrong, or nothing. Raises `_Died`: the process is gone."""
-        assert self.process
-        assert self.process.stdin
         docx = str(task.docx)
         for request in ({"load": docx}, {"export": docx, "pdf": str(task.pdf)}, {"close": docx}):
             try:
-                self.process.stdin.write(json.dumps(request) + "\n")
-                self.process.stdin.flush()
+                self._ask(request)
                 answer = self._answer(self.seconds)
-            except (OSError, _Died) as error:
+            except (OSError, ValueError, _Died) as error:
                 self.stop()
                 raise _Died(str(error)) from None
             if "error" in answer:
@@ -135,22 +138,26 @@ class _Worker:
 
     def stop(self) -> None:
         """Kill the whole group: LibreOffice outlives the program that started it."""
-        if self.process:
-            with contextlib.suppress(OSError):
-                if hasattr(os, "killpg"):
-                    os.killpg(self.process.pid, signal.SIGKILL)
-                else:
-                    subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True)
-            self.process.kill()
-            self.process.wait()
-            for stream in (self.process.stdin, self.process.stdout):
-                with contextlib.suppress(OSError):
-                    if stream:
-                        stream.close()
-            self.process = None
-        if self.folder:
-            self.folder.cleanup()
-            self.folder = None
+        process, self.process = self.process, None
+        folder, self.folder = self.folder, None
+        if process:
+            _kill(process)
+        if folder:
+            folder.cleanup()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):
+            if stream:
+                stream.close()
 
 
 class Pool:
@@ -160,6 +167,8 @@ class Pool:
         """Prepare the pool; `seconds` is the time limit of one export. Raises `ToolMissing` without `uno`."""
         python = office.python()
         self._workers = [_Worker(office, python, seconds) for _ in range(size or os.cpu_count() or 1)]
+        self._threads: list[threading.Thread] = []
+        self._closing = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +176,12 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing.set()
+        while any(thread.is_alive() for thread in self._threads):
+            for worker in self._workers:
+                worker.stop()  # a thread that waits for an answer gets its end of file
+            for thread in self._threads:
+                thread.join(0.2)
         for worker in self._workers:
             worker.stop()
 
@@ -181,41 +196,47 @@ class Pool:
         count = waiting.qsize()
         done: queue.SimpleQueue[tuple[Export, str] | Exception] = queue.SimpleQueue()
         for worker in self._workers[:count]:
-            threading.Thread(target=_serve, args=(worker, waiting, done), daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(worker, waiting, done), daemon=True)
+            self._threads.append(thread)
+            thread.start()
         for _ in range(count):
             result = done.get()
             if isinstance(result, Exception):
                 raise result
             yield result
 
+    def _serve(
+        self,
+        worker: _Worker,
+        waiting: queue.SimpleQueue[Export],
+        done: queue.SimpleQueue[tuple[Export, str] | Exception],
+    ) -> None:
+        """Make the exports that wait, until there are none or the pool closes."""
+        try:
+            while not self._closing.is_set():
+                try:
+                    task = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                done.put((task, self._twice(worker, task)))
+        except Exception as error:
+            done.put(error)
 
-def _serve(
-    worker: _Worker,
-    waiting: queue.SimpleQueue[Export],
-    done: queue.SimpleQueue[tuple[Export, str] | Exception],
-) -> None:
-    try:
-        while True:
+    def _twice(self, worker: _Worker, task: Export) -> str:
+        """Try the export; when it kills or hangs the process, once more in a new one; then give it up."""
+        problem = ""
+        for _ in (1, 2):
+            if self._closing.is_set():
+                return "interrompu"
             try:
-                task = waiting.get_nowait()
-            except queue.Empty:
-                return
-            done.put((task, _twice(worker, task)))
-    except Exception as error:
-        done.put(error)
-
-
-def _twice(worker: _Worker, task: Export) -> str:
-    """Try the export; when it kills or hangs the process, once more in a new one; then give it up."""
-    for attempt in (1, 2):
-        try:
-            if worker.process is None:
-                worker.start()
-        except (_Died, OSError) as error:
-            raise ToolMissing(f"LibreOffice ne démarre pas ({error}).\nRéinstallez-le : {install_command()}") from None
-        try:
-            return worker.export(task)
-        except _Died as error:
-            if attempt == 2:
-                return f"{error}, deux fois de suite, sur ce document"
-    raise AssertionError
+                if worker.process is None:
+                    worker.start()
+            except (_Died, OSError) as error:
+                raise ToolMissing(
+                    f"LibreOffice ne démarre pas ({error}).\nRéinstallez-le : {install_command()}"
+                ) from None
+            try:
+                return worker.export(task)
+            except _Died as error:
+                problem = str(error)
+        return f"{problem}, deux fois de suite, sur ce document"

@@ -105,7 +105,7 @@ def altered(folder: Path, former: Receipt | None) -> dict[str, str]:
             found[name] = "manque"
             continue
         if not same:
-            found[name] = "a été modifié hors de docgen"
+            found[name] = "a été modifié hors de docgen : gardé sous un autre nom"
     return found
 
 
@@ -117,7 +117,7 @@ def _hash(path: Path) -> str:
 def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str, str]) -> list[str]:
     """Return why the pack must be made, in words; nothing when what stands is what is wanted."""
     if former is None:
-        return ["jamais fabriqué"]
+        return [f"{name} {what}" for name, what in changed_files.items()] or ["jamais fabriqué"]
     found = [f"{name} {what}" for name, what in changed_files.items()]
     for program in sorted(wanted.moteur):
         before, after = former.moteur.get(program, "aucun"), wanted.moteur[program]
@@ -141,14 +141,20 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[s
         return
     if former.modele != wanted.modele:
         yield f"modèle {name}.docx modifié"
-    for path in sorted(former.valeurs.keys() | wanted.valeurs.keys()):
-        before, after = former.valeurs.get(path), wanted.valeurs.get(path)
-        if before == after or (former.modele != wanted.modele and None in (before, after)):
-            continue
+    changed = [
+        path
+        for path in dict.fromkeys([*KNOWN, *former.valeurs, *wanted.valeurs])
+        if former.valeurs.get(path) != wanted.valeurs.get(path)
+        and (former.modele == wanted.modele or {path} <= former.valeurs.keys() & wanted.valeurs.keys())
+    ]
+    chose_anew = any(path.startswith("souscription.") for path in changed)
+    for path in changed:
+        before, after = former.valeurs.get(path, ""), wanted.valeurs.get(path, "")
         what = KNOWN[path].explication if path in KNOWN else path
-        if path.startswith("grille."):
-            yield "grille tarifaire modifiée"
-        elif path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
+        if path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
             yield f"{what} : {before} → {after}"
+        elif path.startswith(("grille.", "montants.")):
+            if not chose_anew:  # a new choice marks other cells of the grid: it is said already
+                yield "grille tarifaire modifiée"
         else:
             yield f"modifié : {what[:1].lower()}{what[1:]}"

@@ -153,6 +153,8 @@ def _visible(paragraph: etree._Element) -> list[str]:
             depth += {"begin": 1, "end": -1}.get(node.get(f"{W}fldCharType"), 0)
         elif node.tag == f"{W}t" and not depth and next(node.iterancestors(f"{W}p")) is paragraph:
             texts.append(node.text or "")
+        elif node.tag == f"{W}noBreakHyphen":
+            texts.append("-")
         elif node.tag in (f"{W}tab", f"{W}br"):
             texts.append(" ")
     return texts

@@ -131,7 +131,7 @@ def _fonts(reader: PdfReader, families: set[str]) -> list[str]:
         if not embedded:
             problems.append(f"la police {name} n'est pas incorporée")
         if family not in allowed:
-            problems.append(f"la police {name} remplace une police qui manque sur cet ordinateur")
+            problems.append(f"la police {name} remplace celle du modèle : elle manque, ou un caractère lui manque")
     return problems
 
 

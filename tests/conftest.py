@@ -1,0 +1,96 @@
+"""Fixtures: copies of the sample workspace, packs made once by the real LibreOffice."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from docgen import office
+from docgen.build import Build, Outcome
+from docgen.workspace import Workspace, load
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Told:
+    """What a build told of its progress."""
+
+    total: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def start(self, total: int) -> None:
+        self.total = total
+
+    def done(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+@dataclass
+class Sample:
+    """A copy of the sample workspace, and the means to build it."""
+
+    root: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.root)
+
+    def build(self, *only: str, libreoffice: office.LibreOffice | None = None, pool_size: int = 2) -> list[Outcome]:
+        """Build as the command does; return what became of each member."""
+        maker = Build(self.workspace, load(self.workspace), libreoffice or office.find(), pool_size)
+        return maker.run(Told(), only)
+
+    def edit(self, file: str, before: str, after: str) -> None:
+        """Replace a text that stands exactly once in a record."""
+        path = self.root / file
+        text = path.read_text("utf-8")
+        assert text.count(before) == 1, before
+        path.write_text(text.replace(before, after), "utf-8")
+
+    def folder(self, member: str) -> Path:
+        return self.root / "output" / "2023-04" / member
+
+    def pack(self, member: str) -> Path:
+        return self.folder(member) / f"pack-2023-04-{member}.pdf"
+
+    def files(self) -> dict[str, bytes]:
+        """Return all that stands in the output, but locks."""
+        output = self.root / "output"
+        return {
+            p.relative_to(output).as_posix(): p.read_bytes()
+            for p in sorted(output.rglob("*"))
+            if p.is_file() and p.name != ".lock"
+        }
+
+
+def copy_sample(to: Path) -> Sample:
+    for name in ("syndicat.yaml", "members.yaml"):
+        to.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, to / name)
+    shutil.copytree(ROOT / "templates", to / "templates")
+    return Sample(to)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Sample:
+    """A fresh copy of the sample, nothing made in it."""
+    return copy_sample(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The sample with all its packs made by the real LibreOffice. Tests only read it."""
+    sample = copy_sample(tmp_path_factory.mktemp("made") / "workspace")
+    assert [o.failure for o in sample.build() if o.failure] == []
+    return sample
+
+
+@pytest.fixture
+def built(made: Sample, tmp_path: Path) -> Sample:
+    """A copy of the made sample, to change and to build again."""
+    shutil.copytree(made.root, tmp_path / "built", copy_function=shutil.copy2)
+    return Sample(tmp_path / "built")
