@@ -1,0 +1,208 @@
+"""Things that go wrong in the middle: nothing is half written, one bad member never stops the others."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Sample
+from test_convert import fake
+
+from docgen import office, publish, receipts
+from docgen.diagnostics import CannotWrite, ExitCode, ProblemsFound, ToolMissing
+from docgen.workspace import load
+
+
+def forget(sample: Sample, member: str) -> bytes:
+    """Make the pack of a member out of date; return the pack that stands."""
+    folder = sample.folder(member)
+    receipt = receipts.read(folder)
+    assert receipt
+    stale = receipt.model_copy(update={"moteur": {}})
+    (folder / "receipt.json").write_bytes(stale.to_bytes())
+    return sample.pack(member).read_bytes()
+
+
+def test_another_members_pdf_is_never_taken(built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LibreOffice « succeeds » with the convention of Valserre for everything that it is asked."""
+    receipt = receipts.read(built.folder("commune-de-valserre"))
+    assert receipt
+    foreign = built.root / "output/.cache" / receipt.pieces["convention"].pdf
+    kept = built.root / "foreign.pdf"
+    kept.write_bytes(foreign.read_bytes())
+    former = forget(built, "commune-de-montriviere")
+    for cached in (built.root / "output/.cache").iterdir():
+        cached.unlink()
+
+    (outcome,) = built.build("commune-de-montriviere", libreoffice=fake(f"gives-another={kept}", monkeypatch))
+
+    assert outcome.exit_code == ExitCode.CONVERSION_FAILED
+    assert "valeurs de la fiche ne sont pas dans le PDF" in outcome.failure
+    assert "ANGLADE" not in outcome.failure
+    assert built.pack("commune-de-montriviere").read_bytes() == former
+    assert list((built.root / "output/.cache").iterdir()) == []
+
+
+@pytest.mark.parametrize(("way", "said"), [("truncates", "pas un PDF entier"), ("empties", "pas écrit de PDF")])
+def test_a_broken_pdf_is_never_taken(way: str, said: str, built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(built, "commune-de-montriviere")
+    built.edit("members.yaml", "05 36 49 00 11", "05 36 49 00 12")
+    (outcome,) = built.build("commune-de-montriviere", libreoffice=fake(way, monkeypatch))
+    assert said in outcome.failure
+
+
+def test_a_member_whose_document_fails_does_not_stop_the_others(built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_one = publish.publish
+
+    def refuse(folder: Path, files: Any) -> None:
+        if folder.name == "commune-de-valserre":
+            raise CannotWrite("fermez-le s'il est ouvert ailleurs")
+        publish_one(folder, files)
+
+    monkeypatch.setattr(publish, "publish", refuse)
+    former = forget(built, "commune-de-valserre")
+    forget(built, "petr-des-collines")
+    outcomes = {o.membre.id: o for o in built.build()}
+    assert outcomes["commune-de-valserre"].exit_code == ExitCode.CANNOT_WRITE
+    assert outcomes["petr-des-collines"].failure == ""
+    assert built.pack("commune-de-valserre").read_bytes() == former
+
+
+def test_a_damaged_pdf_in_the_cache_is_made_again(built: Sample) -> None:
+    forget(built, "commune-de-montriviere")
+    receipt = receipts.read(built.folder("commune-de-montriviere"))
+    assert receipt
+    damaged = built.root / "output/.cache" / receipt.pieces["convention"].pdf
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    (outcome,) = built.build("commune-de-montriviere")
+    assert outcome.failure == ""
+
+
+class PowerCut(BaseException):
+    """The machine stops here."""
+
+
+STEPS = ("rename", "replace", "mkdir", "rmdir")
+
+
+def cut_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException) -> list[int]:
+    """Make the count-th step of writing fail; return a list whose length is the number of steps done."""
+    done: list[int] = []
+
+    def counted(function: Any) -> Any:
+        def step(*args: Any, **named: Any) -> Any:
+            if len(done) == count:
+                raise error
+            done.append(1)
+            return function(*args, **named)
+
+        return step
+
+    for name in STEPS:
+        monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
+    monkeypatch.setattr(os, "fsync", counted(os.fsync))
+    return done
+
+
+FORMER = {"pack.pdf": b"ancien pack", "piece.docx": b"ancienne piece", "receipt.json": b"ancien recu"}
+NEW = {"pack.pdf": b"nouveau pack", "piece.docx": b"nouvelle piece", "receipt.json": b"nouveau recu"}
+
+
+def read(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+@pytest.mark.parametrize("error", [PowerCut(), OSError(28, "No space left on device")], ids=["power-cut", "disk-full"])
+def test_a_pack_is_there_whole_or_the_former_one_stays_wherever_the_writing_stops(
+    error: BaseException, tmp_path: Path
+) -> None:
+    count = 0
+    while True:
+        parent = tmp_path / str(count)
+        publish.publish(parent / "membre", FORMER)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            done = cut_after(monkeypatch, count, error)
+            try:
+                publish.publish(parent / "membre", NEW)
+                stopped = False
+            except (PowerCut, CannotWrite):
+                stopped = True
+        publish.recover(parent, "receipt.json")
+        assert read(parent / "membre") in (FORMER, NEW), count
+        assert [p.name for p in parent.iterdir()] == ["membre"], count
+        if not stopped:
+            assert len(done) > 8
+            return
+        count += 1
+
+
+def test_a_full_disk_is_told_with_its_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_after(monkeypatch, 2, OSError(28, "No space left on device"))
+    with pytest.raises(CannotWrite, match=r"disque est plein.*libérez de la place"):
+        publish.publish(tmp_path / "membre", NEW)
+
+
+def test_kill_9_in_the_middle_then_build_again_leaves_nothing_torn(sample: Sample, made: Sample) -> None:
+    dice = random.Random(4)
+    command = [sys.executable, "-m", "docgen", "build"]
+    for _ in range(5):
+        process = subprocess.Popen(command, cwd=sample.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0.9, 2.6))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for receipt_path in sample.root.glob("output/2023-04/*/receipt.json"):
+            assert receipts.altered(receipt_path.parent, receipts.read(receipt_path.parent)) == {}
+    assert subprocess.run(command, cwd=sample.root, capture_output=True).returncode == 0
+    index = "index.html"
+    assert {k: v for k, v in sample.files().items() if k != index and ".cache" not in k} == {
+        k: v for k, v in made.files().items() if k != index and ".cache" not in k
+    }
+    assert [p for p in sample.root.glob("output/2023-04/.*")] == []
+
+
+def test_two_builds_at_once_are_refused(built: Sample) -> None:
+    with publish.locked(built.workspace.output), pytest.raises(CannotWrite, match="autre fabrication est en cours"):
+        built.build()
+
+
+def test_without_libreoffice_the_message_gives_the_command_that_installs_it(tmp_path: Path) -> None:
+    with pytest.raises(ToolMissing, match=r"introuvable(.|\n)*apt-get install libreoffice-writer-nogui"):
+        office.find([tmp_path])
+
+
+def test_libreoffice_without_its_python_module_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "soffice.bin").write_bytes(b"")
+    found = office.LibreOffice(tmp_path / "soffice.bin", (tmp_path / "python",))
+    with pytest.raises(ToolMissing, match="uno"):
+        found.python()
+
+
+@pytest.mark.parametrize(
+    ("program", "python"),
+    [
+        ("LibreOffice.app/Contents/MacOS/soffice", "LibreOffice.app/Contents/Resources/python"),
+        ("LibreOffice/program/soffice.exe", "LibreOffice/program/python.exe"),
+        ("opt/libreoffice25.2/program/soffice.bin", "opt/libreoffice25.2/program/python"),
+    ],
+)
+def test_libreoffice_is_found_where_each_system_puts_it(program: str, python: str, tmp_path: Path) -> None:
+    for name in (program, python):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = office.find([tmp_path / "nowhere", (tmp_path / program).parent])
+    assert found.soffice == tmp_path / program
+    assert (tmp_path / python).resolve() in [p.resolve() for p in found.pythons]
+
+
+def test_a_grid_that_is_not_the_voted_one_makes_nothing(sample: Sample) -> None:
+    sample.edit("templates/2023-04/edition.yaml", "20,76  19,73", "20,76  19,74")
+    with pytest.raises(ProblemsFound, match="« 4 To », catégorie 2 : voté 19,74"):
+        load(sample.workspace)
+    assert sample.files() == {}
