@@ -15,6 +15,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 
 from docgen import __version__
+from docgen.diagnostics import ConversionFailed
 
 # The letters of PROJET as strokes, each in a box 60 wide and 100 high: drawn, so that no font has to be embedded.
 _PROJET = """
@@ -54,11 +55,11 @@ class PackInfo:
 
 
 def assemble(pieces: Sequence[PiecePdf], info: PackInfo) -> tuple[bytes, list[int]]:
-    """Return the pack and the number of pages of each piece."""
+    """Return the pack and the number of pages of each piece. Raises `ConversionFailed` when one cannot be opened."""
     with Pdf.new() as pack:
         starts, chapters = [], []
         for piece in pieces:
-            with pikepdf.open(piece.pdf) as part:
+            with _opened(piece) as part:
                 starts.append(len(pack.pages))
                 pack.pages.extend(part.pages)
                 chapters.append(_outline(part, piece.titre, starts[-1]))
@@ -74,6 +75,13 @@ def assemble(pieces: Sequence[PiecePdf], info: PackInfo) -> tuple[bytes, list[in
         _describe(pack, info)
         ends = [*starts[1:], len(pack.pages)]
         return _bytes(pack), [end - start for start, end in zip(starts, ends, strict=True)]
+
+
+def _opened(piece: PiecePdf) -> Pdf:
+    try:
+        return pikepdf.open(piece.pdf)
+    except pikepdf.PdfError as error:
+        raise ConversionFailed(f"{piece.titre} : le PDF ne s'ouvre pas ({error})") from None
 
 
 def _outline(part: Pdf, titre: str, start: int) -> OutlineItem:

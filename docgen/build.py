@@ -35,7 +35,7 @@ from docgen.workspace import Data, Workspace
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
 PAGE_MAKERS = ("assemble", "context", "convert", "formats", "render", "tarif", "template", "uno_worker")
-PREVIEW = "apercu.png"
+PREVIEW = "apercu.jpg"
 PREVIEW_WIDTH = 320
 """Pixels."""
 
@@ -86,7 +86,10 @@ class Build:
         self.templates = open_templates(workspace, data)
         lint.require_sound(list(self.templates.values()))
         self.fonts = sorted({family for t in self.templates.values() for family in lint.fonts(t)})
-        self.moteur = {"docgen": f"{__version__}+{_own_code()}", "LibreOffice": office.version.removeprefix("LibreOffice ")}
+        self.moteur = {
+            "docgen": f"{__version__}+{_own_code()}",
+            "LibreOffice": office.version.removeprefix("LibreOffice "),
+        }
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
         self.packs = workspace.packs(data.edition.edition)
 
@@ -187,13 +190,16 @@ class Build:
         return hashlib.sha256(f"{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
 
     def _accept(self, export: Export, problem: str, waiting: list[tuple[Todo, str]]) -> None:
-        """Check the PDF that LibreOffice made and give it to the packs that wait for it."""
-        pack, name = waiting[0]
-        filled = pack.filled[name]
+        """Put the PDF that LibreOffice made in the cache and give it to the packs that wait for it.
+
+        Only its wholeness is looked at here: what it shows is checked in each pack that it is bound in.
+        """
+        cached = self.workspace.cache / export.pdf.name
         if not problem:
             try:
-                verify.piece(export.pdf, filled.words, filled.printed, {font_for(f) for f in self.fonts})
-                publish.replace(cached := self.workspace.cache / export.pdf.name, export.pdf.read_bytes())
+                if not _is_whole(export.pdf):
+                    raise ConversionFailed("LibreOffice n'a pas donné un PDF entier")
+                publish.replace(cached, export.pdf.read_bytes())
             except DocgenError as error:
                 problem = str(error)
         for pack, name in waiting:
@@ -223,6 +229,9 @@ class Build:
             publish.set_aside(folder, [name for name in pack.altered if name != receipts.NAME])
             publish.publish(folder, files)
         except (ConversionFailed, CannotWrite) as error:
+            if isinstance(error, ConversionFailed):
+                for pdf in pack.pdfs.values():  # one of them is wrong: none is trusted again
+                    pdf.unlink(missing_ok=True)
             former = receipts.read(folder)
             return Outcome(pack.membre, former, tuple(pack.reasons), str(error), error.exit_code)
         return Outcome(pack.membre, receipt, tuple(pack.reasons))
@@ -240,12 +249,11 @@ class Build:
             jour=self.data.edition.deliberation.date,
         )
         data, counts = assemble(pieces, info)
-        verify.pack(
-            data,
-            [(models[n].titre, count, pack.filled[n].printed) for n, count in zip(self.templates, counts, strict=True)],
-            wanted.titre,
-            wanted.projet,
-        )
+        expected = [
+            verify.Expected(models[name].titre, count, pack.filled[name].words, pack.filled[name].printed)
+            for name, count in zip(self.templates, counts, strict=True)
+        ]
+        verify.pack(data, expected, {font_for(family) for family in self.fonts}, wanted.titre, wanted.projet)
         files = {pack_name(wanted): data, PREVIEW: preview(data)}
         files |= {models[name].fichier: pack.filled[name].docx for name in self.templates}
         made = {
@@ -311,14 +319,14 @@ def label(piece: PieceModele) -> str:
 
 
 def preview(pack: bytes) -> bytes:
-    """Return a small PNG of the first page."""
+    """Return a small picture of the first page, as JPEG."""
     document = pypdfium2.PdfDocument(pack)
     try:
         page = document[0]
-        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil().quantize(32)
+        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil()
         page.close()
         buffer = io.BytesIO()
-        image.save(buffer, "PNG", optimize=False)
+        image.save(buffer, "JPEG", quality=82)
         return buffer.getvalue()
     finally:
         document.close()

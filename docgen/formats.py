@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -12,7 +12,7 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
     "novembre", "décembre",
 )  # fmt: skip
-VOWELS = "aeiouyàâäéèêëîïôöùûüœæ"
+VOWELS = tuple("aeiouàâäéèêëîïôöùûüœæ")
 
 
 def number(value: int | Decimal) -> str:
@@ -30,7 +30,7 @@ def euros(amount: Decimal) -> str:
     >>> euros(Decimal("9.6")).replace(NBSP, " ")
     '9,60 €'
     """
-    return f"{number(amount.quantize(Decimal('0.01')))}{NBSP}€"
+    return f"{number(amount.quantize(Decimal('0.01'), ROUND_HALF_UP))}{NBSP}€"
 
 
 def long_date(day: date) -> str:
@@ -82,4 +82,4 @@ def elides(word: str) -> bool:
     start = word.lower()
     if start.startswith("h"):
         return not start.startswith(("haut", "hameau", "halle", "houl"))
-    return start[:1] in VOWELS and start[:1] != "y"
+    return start.startswith(VOWELS)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from docgen import formats, tarif
+from docgen import formats, tarif, values
 from docgen.diagnostics import Diagnostic, Severity, closest
 from docgen.model import Deliberation, Edition, Membre, Membres, Syndicat
 from docgen.records import KEY, Record
@@ -19,25 +18,43 @@ from docgen.records import KEY, Record
 M = TypeVar("M", bound=BaseModel)
 Loc = tuple[str | int, ...]
 
-# pydantic's error type -> (code, message, hint); {ctx} entries come from pydantic.
+# pydantic's error type -> (code, message, hint); `{name}` is the field, the other words come from pydantic.
+_BELOW = "Écrivez-les dessous, en retrait, un par ligne."
 _FRENCH = {
     "missing": ("champ-manquant", "le champ obligatoire « {name} » est absent ou vide", "Ajoutez « {name}: … »."),
-    "extra_forbidden": ("champ-inconnu", "le champ « {name} » n'existe pas ici", ""),
-    "string_too_short": ("valeur-vide", "« {name} » est vide", ""),
-    "string_too_long": ("valeur-trop-longue", "« {name} » dépasse {max_length} caractères", ""),
-    "greater_than_equal": ("nombre-hors-limites", "« {name} » vaut {input} : le minimum est {ge}", ""),
-    "less_than_equal": ("nombre-hors-limites", "« {name} » vaut {input} : le maximum est {le}", ""),
-    "literal_error": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "Valeurs admises : {expected}."),
-    "enum": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "Valeurs admises : {expected}."),
-    "string_pattern_mismatch": ("valeur-mal-formee", "« {input} » n'a pas la forme attendue pour « {name} »", ""),
-    "model_type": ("champs-attendus", "« {name} » doit contenir des sous-champs", "Écrivez-les dessous, en retrait."),
-    "model_attributes_type": ("champs-attendus", "« {name} » doit contenir des sous-champs",
-                              "Écrivez-les dessous, en retrait."),
-    "dict_type": ("champs-attendus", "« {name} » doit contenir des sous-champs", "Écrivez-les dessous, en retrait."),
-    "tuple_type": ("liste-attendue", "« {name} » doit être une liste", "Commencez chaque élément par un tiret : « - »."),
-    "too_short": ("liste-vide", "« {name} » est une liste vide", ""),
-    "string_type": ("texte-attendu", "« {name} » doit être une valeur simple", ""),
+    "extra_forbidden": ("champ-inconnu", "le champ « {name} » n'existe pas ici", "{known}"),
+    "string_too_short": ("valeur-vide", "« {name} » est vide", "Écrivez une valeur, ou effacez la ligne."),
+    "string_too_long": (
+        "valeur-trop-longue", "« {name} » dépasse {max_length} caractères", "Il y en a {length} : raccourcissez.",
+    ),
+    "greater_than_equal": (
+        "nombre-hors-limites", "« {name} » vaut {input} : le minimum est {ge}", "Vérifiez le nombre.",
+    ),
+    "less_than_equal": ("nombre-hors-limites", "« {name} » vaut {input} : le maximum est {le}", "Vérifiez le nombre."),
+    "literal_error": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "{known}"),
+    "enum": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "{known}"),
+    "string_pattern_mismatch": (
+        "valeur-mal-formee", "« {input} » n'a pas la forme attendue pour « {name} »", "{form}",
+    ),
+    "model_type": ("champs-attendus", "« {name} » doit contenir des sous-champs", _BELOW),
+    "tuple_type": (
+        "liste-attendue", "« {name} » doit être une liste", "Commencez chaque élément par un tiret : « - ».",
+    ),
+    "empty_list": ("liste-vide", "« {name} » est une liste vide", "Ajoutez au moins un élément, après un tiret."),
+    "string_type": (
+        "texte-attendu", "« {name} » doit être une valeur simple", "Écrivez-la sur la même ligne, après « : ».",
+    ),
+    "item_type": ("champs-attendus", "cet élément de « {name} » doit contenir des sous-champs",
+                  "Écrivez-les après le tiret, un par ligne ; effacez le tiret s'il n'y a rien à écrire."),
+    "root_type": ("champs-attendus", "le fichier ne commence pas par un champ", "{known}"),
 }  # fmt: skip
+_QUOTED = re.compile(r"""(['"])(.+?)\1(?=, | or |$)""")
+"""The values that pydantic lists in English: 'M.' or 'Mme'."""
+_FORMS = {
+    "ape": "Quatre chiffres et une majuscule : 8411Z.",
+    "fichier": "Un nom de fichier Word sans espace ni accent : convention.docx.",
+    "bloc": "Des minuscules et des chiffres : netexplorer.",
+}
 
 
 def syndicat(record: Record, today: date) -> tuple[Syndicat | None, list[Diagnostic]]:
@@ -63,11 +80,13 @@ def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, l
     if found.edition != folder:
         problems.append(
             Diagnostic(record.place(("edition",)), "edition-deplacee",
-                       f"le dossier s'appelle « {folder} » mais la fiche dit « {found.edition} »")
+                       f"le dossier s'appelle « {folder} » mais la fiche dit « {found.edition} »",
+                       "Renommez le dossier, ou corrigez le champ « edition ».")
         )
     problems += list(_repeated(record, ("pieces",), [p.id for p in found.pieces], "id", "la pièce"))
     lignes = found.tarif.lignes
     problems += list(_repeated(record, ("tarif", "lignes"), [ligne.libelle for ligne in lignes], "libelle", "la ligne"))
+    problems += list(_unknown_services(found, record))
     problems += list(_grid_differences(found, record))
     return found, problems
 
@@ -81,7 +100,8 @@ def subscriptions(members: Iterable[Membre], in_edition: Edition, record: Record
             known = formats.listing((f"{n} To" for n in priced), "ou")
             yield Diagnostic(
                 record.place(("membres", index, "souscription", "stockage")), "stockage-sans-tarif",
-                f"{taken.stockage} To n'a pas de tarif dans l'édition {in_edition.edition}", f"La grille prévoit {known}.",
+                f"{taken.stockage} To n'a pas de tarif dans l'édition {in_edition.edition}",
+                f"La grille prévoit {known}.",
             )
 
 
@@ -92,8 +112,14 @@ def _model(kind: type[M], record: Record) -> tuple[M | None, list[Diagnostic]]:
     try:
         return kind.model_validate(_without_empty(record.tree)), problems
     except ValidationError as error:
-        problems += [_translate(kind, details, record) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        problems += [_translate(kind, details, record) for details in found if not _is_consequence(details)]
         return None, problems
+
+
+def _is_consequence(details: ErrorDetails) -> bool:
+    """A list whose items are all wrong is « too short » for pydantic: the clerk has enough of the items."""
+    return details["type"] == "too_short" and bool(details["input"]) and not isinstance(details["input"], str)
 
 
 def _without_empty(tree: Any) -> Any:
@@ -113,19 +139,32 @@ def _translate(kind: type[BaseModel], details: ErrorDetails, record: Record) -> 
     context = dict(details.get("ctx") or {})
     if details["type"] == "docgen":
         return Diagnostic(place, context["code"], context["message"], context["hint"])
-    shown = details["input"] if isinstance(details["input"], str | int | Decimal) else "…"
-    context = {key: str(value).replace("'", "").replace(" or ", " ou ") for key, value in context.items()}
     code, message, hint = _FRENCH.get(
-        details["type"], ("valeur-invalide", "« {name} » n'est pas valide : « {input} »", "")
+        _kind_of_error(details), ("valeur-invalide", "« {name} » n'est pas valide : « {input} »", "Vérifiez la valeur.")
     )
-    words = {"expected": "", **context, "name": name, "input": shown}
-    hint = hint.format(**words)
-    if details["type"] == "extra_forbidden":
-        known = list(_fields_at(kind, loc[:-1]))
-        hint = closest(name, known) or f"Champs admis ici : {', '.join(known)}."
-    if details["type"] == "enum":
-        hint = f"{closest(str(shown), context['expected'].split(', '))} {hint}".strip()
-    return Diagnostic(place, code, message.format(**words), hint)
+    words = {**context, "name": name, "input": details["input"], "form": _FORMS.get(name, "")}
+    if isinstance(details["input"], str):
+        words["length"] = len(details["input"])
+    if "expected" in context:
+        admitted = [match[2] for match in _QUOTED.finditer(context["expected"])]
+        choice = formats.listing((f"« {value} »" for value in admitted), "ou")
+        words["known"] = f"{closest(str(details['input']), admitted)} Valeurs admises : {choice}.".strip()
+    else:
+        fields = list(_fields_at(kind, loc[:-1]))
+        words["known"] = (closest(name, fields) if loc else "") or f"Champs admis ici : {', '.join(fields)}."
+    return Diagnostic(place, code, message.format(**words), hint.format(**words))
+
+
+def _kind_of_error(details: ErrorDetails) -> str:
+    """Return the key in `_FRENCH`: pydantic's type, or a finer one where the clerk needs another word."""
+    kind, loc, value = details["type"], details["loc"], details["input"]
+    if kind == "model_type" and (not loc or isinstance(loc[-1], int)):
+        return "item_type" if loc else "root_type"
+    if kind in ("enum", "literal_error") and not isinstance(value, str):
+        return "string_type"
+    if kind in ("too_short", "too_long"):
+        return f"string_{kind}" if isinstance(value, str) else "empty_list"
+    return kind
 
 
 def _fields_at(kind: type[BaseModel], loc: Loc) -> Iterable[str]:
@@ -174,18 +213,35 @@ def _repeated(record: Record, path: Loc, values: list[Any], key: str, what: str)
 
 def _future_dates(record: Record, today: date) -> Iterator[Diagnostic]:
     """Yield the dates of things said to be done that are still to come: never executoire by anticipation."""
-    for path, _ in record.places.items():
+    for path in record.places:
         if not path or path[-1] not in ("transmise_le", "publiee_le"):
             continue
-        value = record.tree
-        for part in path:
-            value = value[part] if isinstance(value, dict | list) else None
         try:
-            if isinstance(value, str) and date.fromisoformat(value) > today:
-                yield Diagnostic(record.place(path), "date-future", f"la date {value} n'est pas encore passée",
-                                 "Laissez le champ vide jusqu'à ce jour-là.")
+            found = values.day(_at(record.tree, path))
         except ValueError:
-            continue  # already reported as a date that does not exist
+            continue  # already reported as something that is not a date
+        if found > today:
+            yield Diagnostic(record.place(path), "date-future", f"la date {found.isoformat()} n'est pas encore passée",
+                             "Laissez le champ vide jusqu'à ce jour-là.")
+
+
+def _at(tree: Any, path: Loc) -> Any:
+    """Return what the tree holds at that path; None for what was read but not kept, as a field given twice."""
+    for part in path:
+        try:
+            tree = tree[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return tree
+
+
+def _unknown_services(found: Edition, record: Record) -> Iterator[Diagnostic]:
+    """Yield the rows that no subscription could ever match: their members would pay nothing, without a word."""
+    for index, ligne in enumerate(found.tarif.lignes):
+        if not re.fullmatch(r"gfu|[1-9]\d* To", ligne.souscription):
+            yield Diagnostic(record.place(("tarif", "lignes", index, "souscription")), "service-inconnu",
+                             f"« {ligne.souscription} » n'est ni « gfu » ni un stockage",
+                             "Écrivez gfu, ou un nombre entier suivi d'une espace et de To : 3 To.")
 
 
 def _grid_differences(found: Edition, record: Record) -> Iterator[Diagnostic]:
@@ -196,7 +252,8 @@ def _grid_differences(found: Edition, record: Record) -> Iterator[Diagnostic]:
         cells = computed[ligne.libelle]
         if len(ligne.votee) != len(cells):
             yield Diagnostic(place, "grille-incomplete", f"ligne « {ligne.libelle} » : {len(ligne.votee)} prix votés "
-                             f"pour {len(cells)} catégories")
+                             f"pour {len(cells)} catégories",
+                             "Recopiez la ligne de la délibération : un prix par catégorie, séparés par des espaces.")
             continue
         for category, (voted, price) in enumerate(zip(ligne.votee, cells, strict=True), 1):
             if voted != price:

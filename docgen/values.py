@@ -23,6 +23,7 @@ from stdnum.fr import siret as stdnum_siret
 SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these names cannot be a folder there.
 RESERVED_ON_WINDOWS = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
+MAX_FOLDER_NAME = 60
 PHONE_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "NC", "PF")
 
 
@@ -45,16 +46,18 @@ def _text(value: Any) -> str:
 
 def plain_text(value: Any) -> str:
     """Return the text without double spaces nor spaces at its ends."""
-    return re.sub(r"[ \t]+", " ", _text(value)).strip()
+    return re.sub(r"[ \t\r\n]+", " ", _text(value)).strip()
 
 
 def siret(value: Any) -> str:
     """Return the fourteen digits of a SIRET whose Luhn key is right (La Poste's own rule included)."""
     digits = SPACES.sub("", _text(value))
     if not (digits.isascii() and digits.isdigit()) or len(digits) != 14:
-        count = sum(c.isdigit() for c in digits)
-        detail = f"il en a {count}" if digits.isdigit() else "il contient autre chose que des chiffres"
-        raise wrong("siret-invalide", f"un SIRET a 14 chiffres ; dans « {value} », {detail}")
+        only_digits = digits.isascii() and digits.isdigit()
+        fault = f"en a {len(digits)}" if only_digits else "contient autre chose que des chiffres"
+        raise wrong(
+            "siret-invalide", f"un SIRET a 14 chiffres ; « {value} » {fault}", "Recopiez-le depuis l'avis de situation."
+        )
     try:
         return str(stdnum_siret.validate(digits))
     except StdnumError:
@@ -73,6 +76,13 @@ def siret(value: Any) -> str:
 def phone(value: Any) -> str:
     """Return a French phone number as it is printed: « 05 63 00 00 00 » (no-break spaces)."""
     text = _text(value)
+    # phonenumbers would turn letters into digits (« OOO » into 666), and print an extension in English.
+    if not re.fullmatch(r"[\d\s+().\-]+", text):
+        raise wrong(
+            "telephone-invalide",
+            f"« {text} » contient autre chose qu'un numéro",
+            "Un seul numéro, en chiffres, sans poste ni nom de service : 05 36 49 00 00.",
+        )
     for region in PHONE_REGIONS:
         try:
             number = phonenumbers.parse(text, region)
@@ -97,7 +107,7 @@ def email(value: Any) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
-        hint = "Il y a une espace dans l'adresse." if SPACES.search(text.strip()) else ""
+        hint = "Effacez l'espace qui est dans l'adresse." if SPACES.search(text) else ""
         hint = hint or ("Il manque le signe @." if "@" not in text else "Exemple : mairie@commune.fr")
         raise wrong("courriel-invalide", f"« {text} » n'est pas une adresse de courriel", hint) from None
 
@@ -116,9 +126,11 @@ def day(value: Any) -> date:
     try:
         found = date(year, month, number)
     except ValueError:
-        raise wrong("date-invalide", f"la date « {text} » n'existe pas au calendrier") from None
+        raise wrong(
+            "date-invalide", f"la date « {text} » n'existe pas au calendrier", "Vérifiez le jour et le mois."
+        ) from None
     if text != found.isoformat():
-        raise wrong("date-invalide", f"la date « {text} » est à l'envers", f"Écrivez {found.isoformat()}.")
+        raise wrong("date-invalide", f"la date « {text} » s'écrit année-mois-jour", f"Écrivez {found.isoformat()}.")
     return found
 
 
@@ -149,7 +161,10 @@ def terabytes(value: Any) -> int:
     text = _text(value).strip().lower()
     if text == "aucun":
         return 0
-    return whole(re.sub(r"\s*to$", "", text))
+    digits = SPACES.sub("", re.sub(r"\s*to$", "", text))
+    if not (digits.isascii() and digits.isdigit()):
+        raise wrong("stockage-invalide", f"« {value} » n'est pas un stockage", "Écrivez par exemple 3 To, ou aucun.")
+    return whole(digits)
 
 
 def decimal_number(value: Any) -> Decimal:
@@ -171,24 +186,40 @@ def amounts(value: Any) -> tuple[Decimal, ...]:
 def folder_name(value: Any) -> str:
     """Return a name that is safe as a folder on every system: it can neither escape nor hide."""
     text = _text(value)
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
-        ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-        better = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:60]
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
         raise wrong(
             "id-invalide",
             f"l'identifiant « {text} » ne peut pas nommer un dossier : minuscules sans accent, chiffres et tirets",
-            f"Écrivez par exemple {better}." if better else "",
+            f"Écrivez par exemple {_as_folder_name(text)}.",
+        )
+    if len(text) > MAX_FOLDER_NAME:
+        raise wrong(
+            "id-invalide",
+            f"l'identifiant « {text} » dépasse {MAX_FOLDER_NAME} caractères",
+            f"Écrivez par exemple {_as_folder_name(text)}.",
         )
     if text in RESERVED_ON_WINDOWS:
-        raise wrong("id-invalide", f"l'identifiant « {text} » est un nom réservé de Windows")
+        raise wrong(
+            "id-invalide",
+            f"l'identifiant « {text} » est un nom réservé de Windows",
+            f"Écrivez par exemple {_as_folder_name(text)}.",
+        )
     return text
+
+
+def _as_folder_name(text: str) -> str:
+    """Return the folder name nearest to `text`."""
+    plain = text.lower().replace("œ", "oe").replace("æ", "ae")
+    ascii_text = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")[:MAX_FOLDER_NAME].strip("-")
+    return f"membre-{name}".strip("-") if name in RESERVED_ON_WINDOWS or not name else name
 
 
 def postcode(value: Any) -> str:
     """Return the five digits of a code postal."""
     digits = SPACES.sub("", _text(value))
     if not re.fullmatch(r"\d{5}", digits, re.ASCII):
-        raise wrong("code-postal-invalide", f"« {value} » n'est pas un code postal", "Cinq chiffres : 82000.")
+        raise wrong("code-postal-invalide", f"« {value} » n'est pas un code postal", "Cinq chiffres, par exemple 82000.")
     return digits
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2
@@ -23,52 +23,50 @@ BROKEN_WORD = "\x02"
 """What pdfium gives for a hyphen at the end of a line."""
 
 
-def piece(pdf: Path, words: Iterable[str], printed: Iterable[str], fonts: Iterable[str]) -> int:
-    """Check the PDF of one piece; return its number of pages.
+@dataclass(frozen=True)
+class Expected:
+    """What one piece of a pack must show."""
 
-    `words` are all the words of the filled document, `printed` the values that were put in it, `fonts` the families
-    that may be used. Raises `ConversionFailed` with everything that is not as it should be.
+    titre: str
+    pages: int
+    words: Sequence[str]
+    """All the words of the filled document."""
+    printed: Sequence[str]
+    """The values that were put in it."""
+
+
+def pack(data: bytes, pieces: Sequence[Expected], fonts: Iterable[str], titre: str, projet: bool) -> None:
+    """Check a whole pack, as bytes: each piece on its own pages, the fonts, the outline, the title, PROJET.
+
+    `fonts` are the families that may be used. Raises `ConversionFailed` with everything that is not as it should be.
     """
-    data = pdf.read_bytes()
     reader = _open(data)
     pages = page_texts(data)
-    problems = [
-        *_fonts(reader, set(fonts)),
-        *_lost_words("\n".join(pages), words),
-        *_missing_values("\n".join(pages), printed),
-    ]
+    problems = [*_fonts(reader, set(fonts)), *_frame(reader, pieces, titre, projet)]
+    start = 0
+    for piece in pieces:
+        text = "\n".join(pages[start : start + piece.pages])
+        found = [*_lost_words(text, piece.words), *_missing_values(text, piece.printed)]
+        problems += [f"{piece.titre} : {problem}" for problem in found]
+        start += piece.pages
+    if start != len(pages):
+        problems.append(f"le pack a {len(pages)} pages au lieu de {start}")
     if mark := TAG_MARKS.search("\n".join(pages)):
         problems.append(f"un champ n'a pas été rempli : « {mark.group()} » est imprimé")
     if problems:
         raise ConversionFailed(" ; ".join(problems))
-    return len(pages)
 
 
-def pack(data: bytes, pieces: Sequence[tuple[str, int, Sequence[str]]], titre: str, projet: bool) -> None:
-    """Check a whole pack, as bytes: for each piece its title, its number of pages and the values it must show.
-
-    Raises `ConversionFailed` with everything that is not as it should be.
-    """
-    reader = _open(data)
-    pages = page_texts(data)
-    problems = []
-    expected = sum(count for _, count, _ in pieces)
-    if len(pages) != expected:
-        problems.append(f"le pack a {len(pages)} pages au lieu de {expected}")
+def _frame(reader: PdfReader, pieces: Sequence[Expected], titre: str, projet: bool) -> Iterator[str]:
     outline = [item.title for item in reader.outline if not isinstance(item, list)]
-    if outline != [name for name, _, _ in pieces]:
-        problems.append("le plan du pack n'est pas celui des pièces")
+    if outline != [piece.titre for piece in pieces]:
+        yield "le plan du pack n'est pas celui des pièces"
     if reader.metadata is None or reader.metadata.title != (f"PROJET – {titre}" if projet else titre):
-        problems.append("le titre du pack n'est pas le bon")
-    stamped = sum("/Projet" in page.get("/Resources", {}).get("/XObject", {}) for page in reader.pages)
-    if stamped != (len(pages) if projet else 0):
-        problems.append(f"PROJET est sur {stamped} pages de {len(pages)}")
-    start = 0
-    for name, count, values in pieces:
-        problems += [f"{name} : {p}" for p in _missing_values("\n".join(pages[start : start + count]), values)]
-        start += count
-    if problems:
-        raise ConversionFailed(" ; ".join(problems))
+        yield "le titre du pack n'est pas le bon"
+    resources: list[Any] = [page.get("/Resources", {}) for page in reader.pages]
+    stamped = sum("/Projet" in found.get("/XObject", {}) for found in resources)
+    if stamped != (len(resources) if projet else 0):
+        yield f"PROJET est sur {stamped} pages de {len(resources)}"
 
 
 def _open(data: bytes) -> PdfReader:

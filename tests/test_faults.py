@@ -50,7 +50,7 @@ def test_another_members_pdf_is_never_taken(built: Sample, monkeypatch: pytest.M
     assert list((built.root / "output/.cache").iterdir()) == []
 
 
-@pytest.mark.parametrize(("way", "said"), [("truncates", "pas un PDF entier"), ("empties", "pas écrit de PDF")])
+@pytest.mark.parametrize(("way", "said"), [("truncates", "pas donné un PDF entier"), ("empties", "pas écrit de PDF")])
 def test_a_broken_pdf_is_never_taken(way: str, said: str, built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(built, "commune-de-montriviere")
     built.edit("members.yaml", "05 36 49 00 11", "05 36 49 00 12")

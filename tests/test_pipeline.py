@@ -74,7 +74,7 @@ def test_each_member_has_its_pack_its_pieces_in_word_and_its_receipt(made: Sampl
     for member in MEMBERS:
         names = {p.name for p in made.folder(member).iterdir()}
         assert names == {
-            f"pack-2023-04-{member}.pdf", "convention.docx", "charte.docx", "annexe-2.docx", "apercu.png", "receipt.json",
+            f"pack-2023-04-{member}.pdf", "convention.docx", "charte.docx", "annexe-2.docx", "apercu.jpg", "receipt.json",
         }  # fmt: skip
         receipt = receipts.read(made.folder(member))
         assert receipt
