@@ -3,7 +3,8 @@
 The flow, in the order in which data goes through it; each module's first line says its one job:
 
 1. `records` reads the YAML as the clerk wrote it; `values` and `model` say what it may hold; `validate` turns one
-   into the other with every problem at once; `workspace` knows where the files are and loads them.
+   into the other with every problem at once, each a `diagnostics` with its place and its mend; `workspace` knows
+   where the files are and loads them.
 2. `tarif` computes the price grid and what a member pays; `formats` writes amounts and dates in French.
 3. `context` is the only list of the fields of a template; `template` opens a Word file and finds its fields;
    `lint` says what is wrong with it.
@@ -11,7 +12,8 @@ The flow, in the order in which data goes through it; each module's first line s
 5. `render` fills a template; `convert` has LibreOffice (found by `office`, driven by `uno_worker`) make the PDF;
    `verify` believes nothing of it; `assemble` binds the pieces; `publish` puts the pack in place, whole or not at all.
 6. `build` is the only one who knows that order; `report` writes the page that shows what stands where.
-7. `cli` is the only one who speaks to people; `starter` makes a new workspace; `schema` is for their editors.
+7. `cli` is the only one who speaks to people (`french_click` gives it the words); `starter` makes a new workspace;
+   `schema` is for their editors.
 """
 
 __version__ = "0.1.0"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ import pypdfium2
 
 from docgen import __version__, lint, publish, receipts, verify
 from docgen.assemble import PackInfo, PiecePdf, assemble
-from docgen.context import KNOWN, Dossier, Values, used, values
+from docgen.context import KNOWN, Dossier, Values, printed, values
 from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, DocgenError, ExitCode, ProblemsFound
 from docgen.model import Membre, PieceModele
@@ -85,6 +85,7 @@ class Build:
         self.workspace, self.data, self.office, self.pool_size = workspace, data, office, pool_size
         self.templates = open_templates(workspace, data)
         lint.require_sound(list(self.templates.values()))
+        self.printed = {name: sorted(printed(template.fields)) for name, template in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in lint.fonts(t)})
         self.moteur = {
             "docgen": f"{__version__}+{_own_code()}",
@@ -122,11 +123,10 @@ class Build:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
         found = values(Dossier(self.data.syndicat, self.data.edition, membre))
         missing = missing_for_signature(membre, self.data.edition)
-        fields = {path for t in self.templates.values() for path in t.fields}
         pieces = {
             name: receipts.Piece(
                 modele=template.sha256,
-                valeurs={path: receipts.fingerprint(v) for path, v in used(found, template.fields).items()},
+                valeurs={path: receipts.fingerprint(found.flat[path]) for path in self.printed[name]},
             )
             for name, template in self.templates.items()
         }
@@ -138,7 +138,7 @@ class Build:
             titre=f"{self.data.edition.titre} – {membre.nom}",
             projet=bool(missing),
             manque=tuple(missing),
-            blancs=tuple(blanks(found, fields)),
+            blancs=tuple(blanks(found, frozenset().union(*self.printed.values()))),
         )
         folder = self.packs / membre.id
         former = receipts.read(folder)
@@ -294,11 +294,12 @@ def open_templates(workspace: Workspace, data: Data) -> dict[str, Template]:
     return templates
 
 
-def blanks(found: Values, fields: Iterable[str]) -> Iterator[str]:
+def blanks(found: Values, fields: Container[str]) -> Iterator[str]:
     """Yield what the templates leave to fill in by hand, in words: « référent » when all of it is missing."""
-    printed = [path for path in found.flat if path in set(fields) and KNOWN[path].blanc]
     groups: dict[str, list[str]] = {}
-    for path in printed:
+    for path in found.flat:
+        if path not in fields or not KNOWN[path].blanc:
+            continue
         groups.setdefault(KNOWN[path].blanc.split(" : ")[0], []).append(path)
     for group, paths in groups.items():
         missing = [KNOWN[path].blanc for path in paths if path in found.blanks]

@@ -6,7 +6,7 @@ record lacks becomes a dotted blank to fill by hand, and is told as such.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -359,10 +359,9 @@ def values(dossier: Dossier) -> Values:
     return Values(tree, flat, blanks)
 
 
-def used(found: Values, paths: Iterator[str] | set[str] | frozenset[str]) -> dict[str, Any]:
-    """Return the part of the values that a template with these field paths prints, by path."""
-    wanted = {path.split("[")[0] for path in paths}
-    return {path: value for path, value in found.flat.items() if path in wanted}
+def printed(fields: Iterable[str]) -> frozenset[str]:
+    """Return the paths of `Values.flat` that a template with these fields prints: of a list, the list."""
+    return frozenset(path.split("[")[0] for path in fields) & KNOWN.keys()
 
 
 def examples(dossier: Dossier) -> Iterator[tuple[Champ, str]]:

@@ -12,7 +12,14 @@ from docgen.build import PREVIEW, Outcome, pack_name
 from docgen.workspace import Data, Workspace
 
 PAGE = Path(__file__).parent / "pages" / "index.html.j2"
-STATES = ("prêt à signer", "à compléter", "PROJET", "échec", "pas encore fabriqué")
+STATES = {
+    "prêt à signer": "prêts à signer",
+    "à compléter": "à compléter",
+    "PROJET": "en PROJET",
+    "échec": "échecs",
+    "pas encore fabriqué": "pas encore fabriqués",
+}
+"""Each state of a pack, and its plural."""
 AMOUNTS = (
     "souscription.utilisateurs",
     "souscription.stockage",
@@ -47,10 +54,11 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path
             }
         )
     counts = {state: sum(row["etat"] == state for row in rows) for state in STATES}
+    said = {state: formats.plural(count, state, STATES[state]) for state, count in counts.items() if count}
     env = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page = env.from_string(PAGE.read_text("utf-8")).render(
         rows=rows,
-        counts={k: v for k, v in counts.items() if v},
+        said=said,
         syndicat=data.syndicat,
         edition=data.edition,
         preview=PREVIEW,
@@ -59,5 +67,6 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path
         plural=formats.plural,
     )
     path = workspace.output / "index.html"
-    publish.replace(path, page.encode())
+    if not path.exists() or path.read_bytes() != page.encode():
+        publish.replace(path, page.encode())
     return path

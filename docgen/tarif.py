@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from docgen.model import LigneTarif, Souscription, Tarif
 
@@ -62,6 +63,7 @@ def cell(ligne: LigneTarif, categorie: int, tarif: Tarif) -> Decimal:
     return cent(hors_taxes * (1 + tarif.tva / 100))
 
 
+@lru_cache(maxsize=8)
 def grid(tarif: Tarif) -> dict[str, tuple[Decimal, ...]]:
     """Return the computed cells of each row, by its label."""
     return {

@@ -1,0 +1,160 @@
+"""What people type and what they read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Sample
+
+from docgen import cli, office
+from docgen.diagnostics import ExitCode
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, *words: str
+) -> tuple[int, str]:
+    """Run the command in `folder`; return its exit code and all that it printed."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["docgen", *words])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    told = capsys.readouterr()
+    return code, told.out + told.err
+
+
+@pytest.fixture
+def docgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    return lambda folder, *words: run(monkeypatch, capsys, folder, *words)
+
+
+def test_check_says_what_it_checked(docgen, sample: Sample) -> None:
+    code, said = docgen(sample.root, "check")
+    assert code == ExitCode.DONE
+    assert "13 membres, 77 cases de la grille conformes au vote, 3 modèles : aucune erreur" in said.replace("\xa0", " ")
+
+
+def test_check_gives_every_problem_of_every_file_at_once(docgen, sample: Sample) -> None:
+    sample.edit("members.yaml", "siret: 218 209 013 00018", "siret: 218 209 013 00019")
+    sample.edit("syndicat.yaml", "ape: 8411Z", "apee: 8411Z")
+    sample.edit("templates/2023-04/edition.yaml", "20,76  19,73", "20,76  19,74")
+    code, said = docgen(sample.root, "check")
+    assert code == ExitCode.PROBLEMS
+    for expected in (
+        "members.yaml:8:12: erreur: le SIRET",
+        "syndicat.yaml:5:1: erreur: le champ « apee »",
+        "[grille-differente]",
+    ):
+        assert expected in said
+    assert "Vouliez-vous dire « ape » ?" in said
+
+
+def test_build_makes_nothing_while_there_is_an_error(docgen, sample: Sample) -> None:
+    sample.edit("members.yaml", "forme: département", "forme: departement")
+    code, said = docgen(sample.root, "build")
+    assert code == ExitCode.PROBLEMS
+    assert "Rien n'a été fabriqué" in said
+    assert sample.files() == {}
+
+
+def test_build_again_says_that_there_is_nothing_to_do(docgen, built: Sample) -> None:
+    code, said = docgen(built.root, "build")
+    assert code == ExitCode.DONE
+    assert "Rien à refaire : 13 packs sont à jour." in said.replace("\xa0", " ")
+    assert "commune-de-valserre : délibération du membre non publiée" in said
+    assert "commune-d-auberoque : référent, n° d'engagement" in said
+
+
+def test_build_tells_each_pack_on_a_line_where_there_is_no_terminal(docgen, built: Sample) -> None:
+    built.edit("members.yaml", "05 36 49 00 11", "05 36 49 00 12")
+    code, said = docgen(built.root, "build", "commune-de-montriviere")
+    assert code == ExitCode.DONE
+    assert "1/1 commune-de-montriviere : prêt à signer (modifié : téléphone du référent)" in said
+    assert "05" not in said.replace("05/2023", "")
+
+
+def test_an_unknown_member_gets_the_closest_name(docgen, sample: Sample) -> None:
+    code, said = docgen(sample.root, "build", "commune-de-valsere")
+    assert code == ExitCode.USAGE
+    assert "Vouliez-vous dire « commune-de-valserre » ?" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("buidl",), "la commande « buidl » n'existe pas. Vouliez-vous dire « build » ?"),
+        (("build", "--editon", "x"), "l'option « --editon » n'existe pas. Vouliez-vous dire « --edition » ?"),
+        (("build", "--edition"), "l'option « --edition » attend une valeur"),
+        (("init",), "il manque « DOSSIER »"),
+        (("check", "x"), "argument en trop"),
+    ],
+)
+def test_usage_errors_are_in_french(docgen, sample: Sample, words: tuple[str, ...], expected: str) -> None:
+    code, said = docgen(sample.root, *words)
+    assert code == ExitCode.USAGE
+    assert expected in said
+    assert "--help" in said
+
+
+def test_an_unknown_edition_is_told(docgen, sample: Sample) -> None:
+    code, said = docgen(sample.root, "build", "--edition", "2023-4")
+    assert code == ExitCode.PROBLEMS
+    assert "Vouliez-vous dire « 2023-04 » ?" in said
+
+
+def test_without_libreoffice_build_ends_with_3(docgen, sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "_program_folders", lambda: iter(()))
+    code, said = docgen(sample.root, "build")
+    assert code == ExitCode.TOOL_MISSING
+    assert "apt-get install libreoffice-writer-nogui" in said
+
+
+def test_without_libreoffice_check_works(docgen, sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "_program_folders", lambda: iter(()))
+    assert docgen(sample.root, "check")[0] == ExitCode.DONE
+
+
+def test_a_new_workspace_checks_and_builds_as_it_stands(docgen, tmp_path: Path) -> None:
+    code, said = docgen(tmp_path, "init", "mon syndicat")
+    assert code == ExitCode.DONE
+    assert "members.schema.json" in said
+    folder = tmp_path / "mon syndicat"
+    assert docgen(folder, "check")[0] == ExitCode.DONE
+    code, said = docgen(folder, "build")
+    assert code == ExitCode.DONE
+    assert (folder / "output/2023-04/commune-exemple/pack-2023-04-commune-exemple.pdf").exists()
+
+
+def test_init_never_writes_over_a_workspace(docgen, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    code, said = docgen(sample.root.parent, "init", sample.root.name)
+    assert code == ExitCode.CANNOT_WRITE
+    assert "contient déjà" in said
+    assert (sample.root / "members.yaml").read_bytes() == before
+
+
+def test_fields_gives_each_field_with_an_example(docgen, sample: Sample) -> None:
+    code, said = docgen(sample.root, "fields")
+    assert code == ExitCode.DONE
+    assert "{{ membre.siret }}\n    SIRET du membre, par groupes  → 218 209 013 00018" in said.replace("\xa0", " ")
+
+
+def test_a_folder_that_is_not_a_workspace_is_told(docgen, tmp_path: Path) -> None:
+    code, said = docgen(tmp_path, "check")
+    assert code == ExitCode.PROBLEMS
+    assert "docgen init" in said
+
+
+def test_the_workspace_is_found_from_below(docgen, sample: Sample) -> None:
+    assert docgen(sample.root / "templates", "check")[0] == ExitCode.DONE
+
+
+def test_what_is_printed_is_read_by_a_pipe_that_may_close(built: Sample) -> None:
+    command = f"{sys.executable} -m docgen fields | head -1"
+    ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=built.root, capture_output=True, text=True)
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,79 @@
+"""The page that shows what stands where."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from conftest import Sample
+
+from docgen import report
+from docgen.build import Outcome
+from docgen.diagnostics import ExitCode
+from docgen.workspace import load
+
+VOID = {"meta", "img", "br", "link"}
+
+
+class Page(HTMLParser):
+    """Reads the page: its links and pictures, its text, and whether every element is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.targets += [value for name, value in attrs if name in ("href", "src") and value]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def page(built: Sample) -> Page:
+    data = load(built.workspace)
+    return Page(report.write(built.workspace, data, built.build()).read_text("utf-8"))
+
+
+def test_every_link_and_picture_leads_to_a_file(page: Page, built: Sample) -> None:
+    assert len(page.targets) >= 13 * 5
+    for target in page.targets:
+        assert (built.root / "output" / target).is_file(), target
+
+
+def test_every_element_is_closed(page: Page) -> None:
+    assert page.open == []
+
+
+def test_each_member_stands_with_its_state_its_blanks_and_its_amounts(page: Page) -> None:
+    text = re.sub(r"\s+", " ", page.text)
+    assert "Communauté de communes des Deux Vallées & du Causse" in text
+    assert "Manque pour signer : délibération du membre non publiée" in text
+    assert "Blancs à compléter : référent, n° d'engagement" in text
+    assert "7 672,32 €TTC par an – 639,36 € par mois" in text
+    assert "6 prêts à signer" in text
+
+
+def test_the_page_names_no_person(page: Page, built: Sample) -> None:
+    for membre in load(built.workspace).membres:
+        person = membre.representant
+        assert person
+        assert person.nom not in page.text
+        assert (membre.referent.telephone or "—") not in page.text
+        assert (membre.referent.courriel or "—") not in page.text
+
+
+def test_a_failure_is_shown_with_its_reason(built: Sample) -> None:
+    data = load(built.workspace)
+    failed = Outcome(data.membres[0], None, ("jamais fabriqué",), "le disque est plein", ExitCode.CANNOT_WRITE)
+    text = Page(report.write(built.workspace, data, [failed]).read_text("utf-8")).text
+    assert "Échec : le disque est plein" in re.sub(r"\s+", " ", text)
