@@ -23,7 +23,7 @@ from docgen import __version__, lint, publish, receipts, verify
 from docgen.assemble import PackInfo, PiecePdf, assemble
 from docgen.context import KNOWN, Dossier, Values, printed, values
 from docgen.convert import Export, Pool
-from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, DocgenError, ExitCode, ProblemsFound
+from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, ExitCode, ProblemsFound
 from docgen.model import Membre, PieceModele
 from docgen.office import LibreOffice, font_for
 from docgen.receipts import Receipt
@@ -100,13 +100,15 @@ class Build:
         Raises `CannotWrite` when another build holds the output, `ToolMissing` when LibreOffice does not start.
         """
         with publish.locked(self.workspace.output):
-            publish.recover(self.packs, receipts.NAME)
+            stuck = dict(publish.recover(self.packs))
             members = [m for m in self.data.membres if not only or m.id in only]
             outcomes: dict[str, Outcome] = {}
             todo = []
             for membre in members:
                 plan = self.plan(membre)
-                if plan.reasons:
+                if membre.id in stuck:
+                    outcomes[membre.id] = self._failed(plan, stuck[membre.id], ExitCode.CANNOT_WRITE)
+                elif plan.reasons:
                     todo.append(plan)
                 else:
                     outcomes[membre.id] = Outcome(membre, receipts.read(self.packs / membre.id))
@@ -143,9 +145,16 @@ class Build:
         folder = self.packs / membre.id
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
-        if former is None and (folder / pack_name(wanted)).exists():
-            altered = {pack_name(wanted): "n'a pas de reçu : gardé sous un autre nom"}
+        if former is None:
+            made = [pack_name(wanted), *(model.fichier for model in self.data.edition.pieces)]
+            there = [name for name in made if (folder / name).exists()]
+            altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
         return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, found)
+
+    def orphans(self) -> list[str]:
+        """Return the folders of packs whose member is not in the records any more; they are left in place."""
+        known = {m.id for m in self.data.membres}
+        return sorted(f.parent.name for f in self.packs.glob(f"*/{receipts.NAME}") if f.parent.name not in known)
 
     def _make(self, todo: list[Todo]) -> Iterator[Outcome]:
         renderers = {name: Renderer(template) for name, template in self.templates.items()}
@@ -195,13 +204,10 @@ class Build:
         Only its wholeness is looked at here: what it shows is checked in each pack that it is bound in.
         """
         cached = self.workspace.cache / export.pdf.name
+        if not problem and not _is_whole(export.pdf):
+            problem = "LibreOffice n'a pas donné un PDF entier"
         if not problem:
-            try:
-                if not _is_whole(export.pdf):
-                    raise ConversionFailed("LibreOffice n'a pas donné un PDF entier")
-                publish.replace(cached, export.pdf.read_bytes())
-            except DocgenError as error:
-                problem = str(error)
+            publish.replace(cached, export.pdf.read_bytes())
         for pack, name in waiting:
             if problem:
                 pack.failure = pack.failure or f"{name} : {problem}"
@@ -214,8 +220,7 @@ class Build:
         """Publish the packs of the slice that have all their pieces; drop those that failed."""
         for pack in list(packs):
             if pack.failure:
-                former = receipts.read(self.packs / pack.membre.id)
-                yield Outcome(pack.membre, former, tuple(pack.reasons), pack.failure, ExitCode.CONVERSION_FAILED)
+                yield self._failed(pack, pack.failure, ExitCode.CONVERSION_FAILED)
             elif len(pack.pdfs) == len(self.templates):
                 yield self._finish(pack)
             else:
@@ -227,14 +232,18 @@ class Build:
         try:
             files, receipt = self._bind(pack)
             publish.set_aside(folder, [name for name in pack.altered if name != receipts.NAME])
-            publish.publish(folder, files)
+            former = receipts.read(folder)
+            publish.publish(folder, files, former.fichiers if former else ())
         except (ConversionFailed, CannotWrite) as error:
             if isinstance(error, ConversionFailed):
                 for pdf in pack.pdfs.values():  # one of them is wrong: none is trusted again
                     pdf.unlink(missing_ok=True)
-            former = receipts.read(folder)
-            return Outcome(pack.membre, former, tuple(pack.reasons), str(error), error.exit_code)
+            return self._failed(pack, str(error), error.exit_code)
         return Outcome(pack.membre, receipt, tuple(pack.reasons))
+
+    def _failed(self, pack: Todo, failure: str, exit_code: ExitCode) -> Outcome:
+        standing = receipts.read(self.packs / pack.membre.id)
+        return Outcome(pack.membre, standing, tuple(pack.reasons), failure, exit_code)
 
     def _bind(self, pack: Todo) -> tuple[dict[str, bytes], Receipt]:
         """Return the files of the pack, the receipt last."""
@@ -255,7 +264,8 @@ class Build:
         ]
         verify.pack(data, expected, {font_for(family) for family in self.fonts}, wanted.titre, wanted.projet)
         files = {pack_name(wanted): data, PREVIEW: preview(data)}
-        files |= {models[name].fichier: pack.filled[name].docx for name in self.templates}
+        if not wanted.projet:  # a Word file carries no PROJET: it could be signed too early
+            files |= {models[name].fichier: pack.filled[name].docx for name in self.templates}
         made = {
             name: piece.model_copy(update={"pdf": pack.pdfs[name].name, "pages": count})
             for (name, piece), count in zip(wanted.pieces.items(), counts, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,15 +24,20 @@ from rich.progress import (
 from docgen import __version__, formats, lint, office, report, schema, starter, tarif, workspace
 from docgen.build import Build, Outcome, open_templates
 from docgen.context import Dossier, examples
-from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, ProblemsFound, closest, errors
+from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
+from docgen.validate import missing_for_signature
 from docgen.workspace import Data, Workspace
 
 LISTED = 12
 """Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
 
 
-@click.group(cls=Group, help="Fabrique les packs à signer d'un syndicat : un PDF par membre.")
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Fabrique les packs à signer d'un syndicat : un PDF par membre.",
+)
 @click.version_option(__version__, "--version", prog_name="docgen", help="Affiche la version.")
 def cli() -> None:
     """Gather the commands."""
@@ -44,7 +49,9 @@ def init(dossier: Path) -> None:
     """Make a workspace."""
     for name in starter.start(dossier):
         click.echo(f"  {dossier / name}")
-    click.echo(f"Prêt. Remplissez syndicat.yaml et members.yaml, puis : cd {dossier} && docgen check")
+    go = "" if dossier.resolve() == Path.cwd() else f"cd {shlex.quote(str(dossier))} && "
+    click.echo("Les modèles de templates/ sont un exemple : mettez-y votre logo et vos textes.")
+    click.echo(f"Remplissez syndicat.yaml et members.yaml, puis : {go}docgen check")
 
 
 @cli.command(help="Vérifie les fiches, la grille et les modèles, sans rien fabriquer.")
@@ -63,13 +70,20 @@ def check(edition: str | None) -> None:
     for problem in sorted(problems):
         click.echo(problem)
     if found := errors(problems):
-        raise ProblemsFound(found)
+        click.echo(f"{formats.plural(len(found), 'erreur')} à corriger.", err=True)
+        sys.exit(ExitCode.PROBLEMS)
+    warned = f"{formats.plural(len(problems), 'avertissement')}, " if problems else ""
+    drafts = sum(bool(missing_for_signature(m, data.edition)) for m in data.membres)
     cells = sum(len(row) for row in tarif.grid(data.edition.tarif).values())
     click.echo(
         f"Édition {data.edition.edition} : {formats.plural(len(data.membres), 'membre')}, "
         f"{formats.plural(cells, 'case')} de la grille conformes au vote, "
-        f"{formats.plural(len(data.edition.pieces), 'modèle')} : aucune erreur."
+        f"{formats.plural(len(data.edition.pieces), 'modèle')} : {warned}aucune erreur."
     )
+    if drafts:
+        click.echo(
+            f"{formats.plural(drafts, 'pack portera', 'packs porteront')} PROJET, faute de délibération exécutoire."
+        )
 
 
 @cli.command(help="Liste les champs que les modèles Word peuvent utiliser, avec un exemple.")
@@ -106,9 +120,12 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     maker = Build(place, data, office.find())
     with _Bar(data.edition.edition) as bar:
         outcomes = maker.run(bar, membres)
-    page = report.write(place, data, outcomes)
     _summary(outcomes)
-    click.echo(f"→ {place.shown(page)}")
+    _section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
+    try:
+        click.echo(f"→ {place.shown(report.write(place, data, outcomes))}")
+    except CannotWrite as error:
+        raise CannotWrite(f"les packs sont faits, mais pas la page qui les montre : {error}") from None
     if worst := max((outcome.exit_code for outcome in outcomes), default=ExitCode.DONE):
         sys.exit(worst)
 
@@ -119,7 +136,13 @@ def _workspace() -> Workspace:
     for folder in (here, *here.parents):
         if (folder / "members.yaml").exists() or (folder / "syndicat.yaml").exists():
             return Workspace(folder)
-    return Workspace(here)
+    missing = Diagnostic(
+        Place(str(here)),
+        "pas-d-espace-de-travail",
+        "ce dossier ne contient ni members.yaml ni syndicat.yaml",
+        "Allez dans le dossier de votre syndicat, ou préparez-en un : docgen init DOSSIER",
+    )
+    raise ProblemsFound([missing])
 
 
 def _known_members(asked: Iterable[str], data: Data) -> None:
@@ -192,7 +215,8 @@ def _summary(outcomes: Sequence[Outcome]) -> None:
     standing = [(o.membre.id, o.receipt) for o in outcomes if o.receipt and not o.failure]
     _section("En PROJET, à ne pas envoyer", [f"{i} : {' ; '.join(r.manque)}" for i, r in standing if r.projet])
     _section("Blancs à compléter à la main", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
-    _section("ÉCHECS, le pack précédent reste en place", [f"{o.membre.id} : {o.failure}" for o in failed])
+    kept = {True: " (le pack précédent reste en place)", False: ""}
+    _section("ÉCHECS", [f"{o.membre.id} : {o.failure}{kept[o.receipt is not None]}" for o in failed])
 
 
 def _why_made_again(made: Sequence[Outcome]) -> None:
@@ -227,30 +251,21 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be in cp1252
     try:
         cli(prog_name="docgen", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(ExitCode.USAGE)
     except click.UsageError as error:
         click.echo(f"docgen : {usage_error(error)}", err=True)
         sys.exit(ExitCode.USAGE)
     except ProblemsFound as error:
-        _say_problems(error)
+        for problem in error.diagnostics:
+            click.echo(problem)
+        count = formats.plural(len(errors(error.diagnostics)), "erreur")
+        click.echo(f"{count} à corriger. Rien n'a été fabriqué.", err=True)
         sys.exit(error.exit_code)
     except DocgenError as error:
-        said = "rien n'a été écrit : " if isinstance(error, CannotWrite) else ""
-        click.echo(f"docgen : {said}{error}", err=True)
+        click.echo(f"docgen : {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output (head, less) has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.INTERRUPTED)
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nInterrompu. Les packs déjà fabriqués restent ; « docgen build » reprendra la suite.", err=True)
         sys.exit(ExitCode.INTERRUPTED)
-
-
-def _say_problems(error: ProblemsFound) -> None:
-    """Print the problems that `check` has not printed yet, then what follows from them."""
-    asked_to_check = sys.argv[1:2] == ["check"]
-    if not asked_to_check:
-        for problem in error.diagnostics:
-            click.echo(problem)
-    count = len(errors(error.diagnostics))
-    consequence = "" if asked_to_check else " Rien n'a été fabriqué."
-    click.echo(f"{formats.plural(count, 'erreur')} à corriger.{consequence}", err=True)

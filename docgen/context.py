@@ -22,7 +22,7 @@ CHOSEN, PLAIN = Markup("D9E6F5"), Markup("FFFFFF")
 """Background colours of the grid, for `{% cellbg %}`; `Markup` says that they are not text to print."""
 
 
-MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier")
+MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier", "1er")
 """A woman may sign as « Madame le Président » : the article then follows the noun."""
 
 
@@ -93,7 +93,13 @@ def capital(text: str) -> str:
 def curly(text: str) -> str:
     """Return the text with the apostrophe and the spaces of French typography."""
     text = text.replace("'", "’")
-    for before, after in (("« ", "«\u00a0"), (" »", "\u00a0»"), (" ;", "\u00a0;"), (" :", "\u00a0:"), ("n° ", "n°\u00a0")):
+    for before, after in (
+        ("« ", "«\u00a0"),
+        (" »", "\u00a0»"),
+        (" ;", "\u00a0;"),
+        (" :", "\u00a0:"),
+        ("n° ", "n°\u00a0"),
+    ):
         text = text.replace(before, after)
     return text
 
@@ -225,24 +231,24 @@ def _grid_rows(bloc: str) -> Callable[[Dossier], list[dict[str, Any]]]:
 
 CHAMPS: tuple[Champ, ...] = (
     Champ("syndicat.nom", "Nom court du syndicat", lambda d: curly(d.syndicat.nom)),
-    Champ("syndicat.nom_complet", "Forme et nom", lambda d: f"{capital(d.syndicat.forme)} {curly(d.syndicat.nom)}"),
+    Champ("syndicat.nom_complet", "Forme et nom du syndicat", lambda d: f"{capital(d.syndicat.forme)} {curly(d.syndicat.nom)}"),
     Champ("syndicat.siret", "SIRET du syndicat, par groupes", lambda d: formats.siret(d.syndicat.siret)),
     Champ("syndicat.ape", "Code APE du syndicat", lambda d: d.syndicat.ape),
-    Champ("syndicat.siege.adresse", "Siège : numéro et voie", lambda d: curly(d.syndicat.siege.adresse)),
-    Champ("syndicat.siege.code_postal", "Siège : code postal", lambda d: d.syndicat.siege.code_postal),
-    Champ("syndicat.siege.commune", "Siège : commune", lambda d: curly(d.syndicat.siege.commune)),
-    Champ("syndicat.adresse_postale", "Adresse pour le courrier", lambda d: curly(d.syndicat.adresse_postale)),
-    Champ("syndicat.representant.civilite", "Monsieur ou Madame", lambda d: _civility(d.syndicat.representant)),
-    Champ("syndicat.representant.nom", "Prénom et nom", lambda d: curly(_signatory(d.syndicat.representant))),
-    Champ("syndicat.representant.qualite", "Qualité du signataire", lambda d: curly(d.syndicat.representant.qualite)),
-    Champ("syndicat.representant.titre", "Qualité avec son article", lambda d: _title(d.syndicat.representant)),
+    Champ("syndicat.siege.adresse", "Siège du syndicat : numéro et voie", lambda d: curly(d.syndicat.siege.adresse)),
+    Champ("syndicat.siege.code_postal", "Siège du syndicat : code postal", lambda d: d.syndicat.siege.code_postal),
+    Champ("syndicat.siege.commune", "Siège du syndicat : commune", lambda d: curly(d.syndicat.siege.commune)),
+    Champ("syndicat.adresse_postale", "Adresse du syndicat pour le courrier", lambda d: curly(d.syndicat.adresse_postale)),
+    Champ("syndicat.representant.civilite", "Monsieur ou Madame (signataire du syndicat)", lambda d: _civility(d.syndicat.representant)),
+    Champ("syndicat.representant.nom", "Prénom et nom du signataire du syndicat", lambda d: curly(_signatory(d.syndicat.representant))),
+    Champ("syndicat.representant.qualite", "Qualité du signataire du syndicat", lambda d: curly(d.syndicat.representant.qualite)),
+    Champ("syndicat.representant.titre", "Qualité du signataire du syndicat, avec son article", lambda d: _title(d.syndicat.representant)),
     Champ("syndicat.representant.e", "Accord : « habilité » ou « habilitée »",
           lambda d: "e" if d.syndicat.representant.civilite == "Mme" else ""),
-    Champ("syndicat.dpo.courriel", "Délégué à la protection des données", lambda d: d.syndicat.dpo.courriel),
+    Champ("syndicat.dpo.courriel", "Courriel du délégué à la protection des données", lambda d: d.syndicat.dpo.courriel),
     Champ("edition.nom", "Édition des textes", lambda d: d.edition.edition),
     Champ("edition.deliberation.numero", "Délibération du syndicat qui a voté l'édition",
           lambda d: d.edition.deliberation.numero),
-    Champ("edition.deliberation.date", "Sa date, en lettres", lambda d: formats.long_date(d.edition.deliberation.date)),
+    Champ("edition.deliberation.date", "Date de cette délibération, en lettres", lambda d: formats.long_date(d.edition.deliberation.date)),
     Champ("membre.nom", "Dénomination du membre", lambda d: curly(d.membre.nom)),
     Champ("membre.le_nom", "Dénomination avec l'article défini", lambda d: _name(d).le),
     Champ("membre.Le_nom", "La même, en début de phrase", lambda d: capital(_name(d).le)),
@@ -260,18 +266,18 @@ CHAMPS: tuple[Champ, ...] = (
     Champ("membre.lui", "lui ou elle, après une préposition", lambda d: "elle" if d.membre.forme.feminine else "lui"),
     Champ("membre.celui_ci", "celui-ci ou celle-ci", lambda d: "celle-ci" if d.membre.forme.feminine else "celui-ci"),
     Champ("membre.siret", "SIRET du membre, par groupes", lambda d: formats.siret(d.membre.siret)),
-    Champ("membre.siege.adresse", "Siège : numéro et voie", lambda d: curly(d.membre.siege.adresse)),
-    Champ("membre.siege.code_postal", "Siège : code postal", lambda d: d.membre.siege.code_postal),
-    Champ("membre.siege.commune", "Siège : commune", lambda d: curly(d.membre.siege.commune)),
-    Champ("representant.civilite", "Monsieur ou Madame", _rep(_civility), "signataire"),
-    Champ("representant.nom", "Prénom et nom du signataire", _rep(lambda p: curly(_signatory(p))), "signataire"),
-    Champ("representant.qualite", "Qualité du signataire", _rep(lambda p: curly(p.qualite)), "signataire"),
-    Champ("representant.titre", "Qualité avec son article", _rep(_title), "signataire"),
+    Champ("membre.siege.adresse", "Siège du membre : numéro et voie", lambda d: curly(d.membre.siege.adresse)),
+    Champ("membre.siege.code_postal", "Siège du membre : code postal", lambda d: d.membre.siege.code_postal),
+    Champ("membre.siege.commune", "Siège du membre : commune", lambda d: curly(d.membre.siege.commune)),
+    Champ("representant.civilite", "Monsieur ou Madame (signataire du membre)", _rep(_civility), "signataire"),
+    Champ("representant.nom", "Prénom et nom du signataire du membre", _rep(lambda p: curly(_signatory(p))), "signataire"),
+    Champ("representant.qualite", "Qualité du signataire du membre", _rep(lambda p: curly(p.qualite)), "signataire"),
+    Champ("representant.titre", "Qualité du signataire du membre, avec son article", _rep(_title), "signataire"),
     Champ("representant.e", "Accord : « habilité » ou « habilitée »",
           lambda d: "e" if d.representant and d.representant.civilite == "Mme" else ""),
-    Champ("representant.habilitation.numero", "Délibération du membre", _act(lambda a: a.numero),
+    Champ("representant.habilitation.numero", "Numéro de la délibération du membre", _act(lambda a: a.numero),
           "délibération du membre"),
-    Champ("representant.habilitation.date", "Sa date, en lettres", _act(lambda a: formats.long_date(a.date)),
+    Champ("representant.habilitation.date", "Date de la délibération du membre, en lettres", _act(lambda a: formats.long_date(a.date)),
           "délibération du membre"),
     Champ("referent.prenom_nom", "Prénom et nom du référent",
           lambda d: curly(" ".join(filter(None, (d.referent.prenom, d.referent.nom)))) or None, "référent : nom"),

@@ -17,7 +17,7 @@ class _French:
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = (p for p in self.get_params(ctx) if isinstance(p, click.Option))  # type: ignore[attr-defined]
         rows = [row for p in options if (row := p.get_help_record(ctx))]
-        with formatter.section("Options"):
+        with formatter.section("Options\u00a0"):
             formatter.write_dl(rows)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -40,7 +40,7 @@ class Group(_French, click.Group):
         """Write the options, then the commands."""
         super().format_options(ctx, formatter)
         rows = [(name, command.get_short_help_str(90)) for name, command in self.commands.items()]
-        with formatter.section("Commandes"):
+        with formatter.section("Commandes\u00a0"):
             formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

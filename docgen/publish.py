@@ -1,8 +1,9 @@
 """Put finished files in place: the whole folder or none of it, whenever the power goes.
 
-The new files are written in a folder beside, synced, and that folder is renamed: this is the moment from which they
-count. They are then moved over the former ones, the receipt last; a move that was cut is finished by `recover`.
-What docgen did not make in the folder (a signed scan, a note) is never touched.
+The new files are written in a folder beside (`.<name>.new`), synced. The former ones are moved out of the way
+(`.<name>.old`), which fails while one of them is open elsewhere, and then everything is put back. Only then do the new
+ones take their names. Nothing is ever moved over a file: what docgen did not make in the folder (a signed scan, a
+note, a Word file that somebody is writing in) is never lost. `recover` finishes or undoes what a cut left.
 """
 
 from __future__ import annotations
@@ -10,20 +11,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from docgen.diagnostics import CannotWrite
 
-WRITING, READY = ".tmp", ".new"
+WRITING, READY, FORMER = ".tmp", ".new", ".old"
 
 
-def publish(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put `files` in `folder`, the last of them last. Raises `CannotWrite`; the former files then stand."""
-    writing = folder.parent / f".{folder.name}{WRITING}"
-    ready = folder.parent / f".{folder.name}{READY}"
+def publish(folder: Path, files: Mapping[str, bytes], former: Iterable[str] = ()) -> None:
+    """Put `files` in `folder`, in place of those of the same name and of the `former` ones.
+
+    Raises `CannotWrite`; the former files then stand as they were.
+    """
+    writing, ready, old = (_beside(folder, kind) for kind in (WRITING, READY, FORMER))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(writing, ignore_errors=True)
@@ -31,24 +34,67 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
             write(writing / name, data)
         _sync(writing)
+        folder.mkdir(exist_ok=True)
+        old.mkdir()
         writing.rename(ready)
-        _sync(folder.parent)
-        _move(ready, folder, list(files))
     except OSError as error:
-        raise CannotWrite(_explain(error, folder)) from error
+        raise CannotWrite(explain(error, folder)) from error
+    for name in dict.fromkeys([*former, *files]):  # once the names of `files` are free, all has been moved
+        path = folder / name
+        try:
+            if path.exists():
+                path.rename(old / name)
+        except OSError as error:
+            recover_one(folder)
+            raise CannotWrite(explain(error, path)) from error
+    recover_one(folder)
 
 
-def _move(ready: Path, folder: Path, names: list[str]) -> None:
-    folder.mkdir(exist_ok=True)
-    for name in names:
-        with suppress(FileNotFoundError):  # already moved before a cut
-            (ready / name).replace(folder / name)
-    _sync(folder)
-    ready.rmdir()
+def recover(parent: Path) -> Iterator[tuple[str, str]]:
+    """Finish or undo what a cut left in `parent`; yield the folders where it cannot be done, each with why."""
+    if not parent.is_dir():
+        return
+    for writing in sorted(parent.glob(f".*{WRITING}")):
+        shutil.rmtree(writing, ignore_errors=True)
+    cut = {path.name[1:-4] for kind in (READY, FORMER) for path in parent.glob(f".*{kind}")}
+    for name in sorted(cut):
+        try:
+            recover_one(parent / name)
+        except CannotWrite as error:
+            yield name, str(error)
+
+
+def recover_one(folder: Path) -> None:
+    """Put the new files in place when all their names are free; else give the former ones theirs back.
+
+    Raises `CannotWrite` when neither can be done now; nothing is lost, the next call tries again.
+    """
+    ready, old = _beside(folder, READY), _beside(folder, FORMER)
+    try:
+        new = sorted(path.name for path in ready.iterdir()) if ready.is_dir() else []
+        if any((folder / name).exists() for name in new):
+            for path in sorted(old.iterdir()):
+                path.rename(folder / path.name)
+            shutil.rmtree(ready)
+        else:
+            for name in new:
+                (ready / name).rename(folder / name)
+            _sync(folder)
+            shutil.rmtree(ready, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise CannotWrite(explain(error, folder)) from error
+
+
+def _beside(folder: Path, kind: str) -> Path:
+    return folder.parent / f".{folder.name}{kind}"
 
 
 def set_aside(folder: Path, names: Iterable[str]) -> None:
-    """Keep under another name the files that are not as docgen left them: one may be a signed pack."""
+    """Keep under another name the files that are not as docgen left them: one may be a signed pack.
+
+    Raises `CannotWrite`.
+    """
     for name in names:
         path = folder / name
         if not path.exists():
@@ -59,21 +105,7 @@ def set_aside(folder: Path, names: Iterable[str]) -> None:
         try:
             path.rename(aside)
         except OSError as error:
-            raise CannotWrite(_explain(error, path)) from error
-
-
-def recover(parent: Path, last: str) -> None:
-    """Finish or forget what a cut left in `parent`; `last` is the name of the file that is moved last."""
-    if not parent.is_dir():
-        return
-    try:
-        for cut in sorted(parent.glob(f".*{WRITING}")):
-            shutil.rmtree(cut)
-        for ready in sorted(parent.glob(f".*{READY}")):
-            names = sorted((f.name for f in ready.iterdir()), key=lambda name: name == last)
-            _move(ready, parent / ready.name.removeprefix(".").removesuffix(READY), names)
-    except OSError as error:
-        raise CannotWrite(_explain(error, parent)) from error
+            raise CannotWrite(explain(error, path)) from error
 
 
 def write(path: Path, data: bytes) -> None:
@@ -92,7 +124,7 @@ def replace(path: Path, data: bytes) -> None:
         write(beside, data)
         beside.replace(path)
     except OSError as error:
-        raise CannotWrite(_explain(error, path)) from error
+        raise CannotWrite(explain(error, path)) from error
 
 
 def _sync(folder: Path) -> None:
@@ -117,13 +149,18 @@ def locked(output: Path) -> Iterator[None]:
         raise CannotWrite(
             "une autre fabrication est en cours dans ce dossier : attendez qu'elle finisse, puis recommencez"
         ) from None
-    except PermissionError as error:
-        raise CannotWrite(_explain(error, output)) from error
+    except OSError as error:
+        raise CannotWrite(explain(error, output)) from error
 
 
-def _explain(error: OSError, path: Path) -> str:
+def explain(error: OSError, path: Path) -> str:
+    """Return why a file could not be written and what to do, in French whatever the system says."""
     if error.errno == 28:  # ENOSPC
         return f"le disque est plein : {path.name} n'a pas été écrit ; libérez de la place, puis recommencez"
     if isinstance(error, PermissionError):
         return f"{path.name} ne peut pas être écrit : fermez-le s'il est ouvert ailleurs, ou vérifiez vos droits"
-    return f"{path.name} ne peut pas être écrit ({error.strerror or error})"
+    if error.errno == 30:  # EROFS
+        return f"{path.name} est sur un disque en lecture seule"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return f"« {path.name} » est un fichier, il faudrait un dossier : renommez-le"
+    return f"{path.name} ne peut pas être écrit (erreur {error.errno} du système)"

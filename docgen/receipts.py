@@ -122,7 +122,8 @@ def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str,
     for program in sorted(wanted.moteur):
         before, after = former.moteur.get(program, "aucun"), wanted.moteur[program]
         if before != after:
-            found.append(f"{program} : {before} → {after}")
+            known = program != "docgen" or before.split("+")[0] != after.split("+")[0]
+            found.append(f"{program} : {before} → {after}" if known else "docgen a été mis à jour")
     for name, piece in wanted.pieces.items():
         found += _piece_reasons(name, former.pieces.get(name), piece)
     for name in former.pieces:

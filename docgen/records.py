@@ -29,11 +29,14 @@ _FORBIDDEN = re.compile(
     r"[^\t\n\r\x20-\x7e\xa0-\xac\xae-\u200a\u2010-\u2027\u202f-\u205f\u2070-\ud7ff"
     r"\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_MOJIBAKE = re.compile("Ã[\u0080-\u00bf\u0152-\u017e\u2018-\u203a\u20ac\u2122]|â€|Â[\u00a0-\u00bf]|\ufffd")
+# UTF-8 read as Windows-1252: é as Ã©, œ as Å“, ’ as â€™, « as Â«; or lost for good.
+_MOJIBAKE = re.compile(
+    "Ã[\u0080-\u00bf\u0152-\u017e\u2018-\u203a\u20ac\u2122]|Å[\u0080-\u00bf\u2018-\u201d]|â[€‚]|Â[\u00a0-\u00bf]|\ufffd"
+)
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|[⟦⟧]")
 _NO_BREAK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _NO_BREAK_FOR_SPACE = re.compile(rf"[ \t-]*(?:[\w ]+:)?(?P<space>{_NO_BREAK.pattern})")
-"""Where YAML wants an ordinary space, or it takes the line for something else: the indent, and after « : »."""
+"""Where YAML wants an ordinary space: in the indent, and after « : »."""
 _GLUED_COLON = re.compile(r"\s*(?:- +)*(?P<glued>[^\W\d]\w*:(?!//)\S.*)")
 _VALUE_SIGN = re.compile(r"\s*(?:- +)*+(?:[\w-]+: +)?+(?P<sign>[\[\]{}*&!>|,%@`'\"]|[-?](?= ))")
 """A line whose value (or itself) begins with a sign that means something to YAML."""
@@ -47,7 +50,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Fault(NamedTuple):
-    """A fault of syntax: what PyYAML says of it (libyaml, or its pure Python parser), what the clerk reads."""
+    """A fault of syntax: what PyYAML says of it (libyaml or pure Python), and what the clerk reads."""
 
     code: str
     message: str
@@ -61,11 +64,14 @@ _QUOTE_IT = "Mettez la valeur entre guillemets."
 _QUOTES = "Dans '…', une apostrophe se double ('') ; préférez alors \"…\"."
 _ALIGN = "Alignez la ligne sur ses voisines : les champs sous les champs, les tirets sous les tirets."
 _UNKNOWN = _Fault("yaml", "la syntaxe YAML est fausse à cet endroit", "Comparez avec une fiche voisine qui est juste.")
-_TAB = _Fault("tabulation", "une tabulation sert de retrait", "Remplacez-la par des espaces : YAML la refuse.")
+_TAB = _Fault("tabulation", "une tabulation sert de retrait", "Remplacez-la par des espaces.")
 _CLOSED_EARLY = _Fault("guillemets", "les guillemets se ferment avant la fin de la valeur", _QUOTES)
 _COLON_IN_VALUE = _Fault("deux-points", "« : » au milieu d'une valeur", _QUOTE_IT)
 _INDENT = _Fault(
-    "retrait", "retrait irrégulier", _ALIGN, ("expected key", "expected '-' indicator", "expected <block end>")
+    "retrait",
+    "retrait irrégulier",
+    _ALIGN,
+    ("expected key", "expected '-' indicator", "expected <block end>"),
 )
 _INDENT_OF_KEY = _Fault("retrait", "« : » inattendu : le retrait est faux", _ALIGN, ("mapping values are not allowed",))
 _NO_COLON = _Fault(
@@ -168,7 +174,7 @@ def _decode(data: bytes, record: Record) -> str | None:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode(error.encoding, "ignore")
+        before = error.object[: error.start].decode(error.encoding, "ignore").removeprefix("\ufeff")
         guess = "sans doute en Windows-1252" if encoding == "utf-8-sig" else "mais en UTF-16, et abîmé"
         _not_utf8(record, before, guess)
         return None
@@ -202,11 +208,12 @@ def _readable(text: str, record: Record) -> bool:
         for match in _FORBIDDEN.finditer(line):
             readable = False
             before = line[max(0, match.start() - 12) : match.start()].strip()
+            after = f" après « {before} »" if before else ""
             record.report(
                 number,
                 match.start() + 1,
                 "caractere-interdit",
-                f"caractère invisible U+{ord(match.group()):04X}" + (f" après « {before} »" if before else ""),
+                f"caractère invisible U+{ord(match.group()):04X}{after}",
                 "Effacez-le : il vient d'un copier-coller.",
             )
         if found := _NO_BREAK_FOR_SPACE.match(line):
@@ -258,43 +265,66 @@ class _Reader:
                 if isinstance(event, yaml.DocumentStartEvent):
                     documents += 1
                     if documents > 1:
-                        self._report(event, "plusieurs-documents", "« --- » commence un second document",
-                                     "Supprimez cette ligne : toutes les fiches tiennent en un document.")
+                        self._report(
+                            event,
+                            "plusieurs-documents",
+                            "« --- » commence un second document",
+                            "Supprimez cette ligne : toutes les fiches tiennent en un document.",
+                        )
                         return
                 elif not isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentEndEvent):
                     self.record.tree = self._node(event, ())
         except yaml.MarkedYAMLError as error:
             self._syntax(error)
         if self.record.tree is None and not self.record.diagnostics:
-            self.record.report(1, 1, "fichier-vide", "le fichier est vide",
-                               "Recopiez-y une fiche d'exemple : « docgen init DOSSIER » en prépare.")
+            self.record.report(
+                1,
+                1,
+                "fichier-vide",
+                "le fichier est vide",
+                "Recopiez-y une fiche d'exemple : « docgen init DOSSIER » en prépare.",
+            )
 
     def _report(self, event: _Event, code: str, message: str, hint: str) -> None:
         self.record.report(*_position(event), code, message, hint)
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        text = f"{error.context or ''} {error.problem or ''}"
+        text = error.problem or ""
         fault = next((f for f in _FAULTS if any(words in text for words in f.words)), _UNKNOWN)
         mark = (error.context_mark if fault.at_opening else None) or error.problem_mark
         number, column = (mark.line, mark.column) if mark else (0, 0)
         if number <= self.stumbles_until:
             return
-        fault, column = _cause(fault, self.lines[number] if number < len(self.lines) else "", column)
+        if number >= len(self.lines):  # after the last end of line
+            number, column = len(self.lines) - 1, len(self.lines[-1])
+        fault, column = _cause(fault, self.lines[number], column)
         self.record.report(number + 1, column + 1, fault.code, fault.message, fault.hint)
 
     def _node(self, event: _Event, path: tuple[str | int, ...]) -> Any:
         self.record.places[path] = _position(event)
         if isinstance(event, yaml.AliasEvent):
-            self._report(event, "alias", f"« *{event.anchor} » renvoie ailleurs : docgen ne suit pas les renvois",
-                         "Recopiez la valeur, ou mettez-la entre guillemets si le signe en fait partie.")
+            self._report(
+                event,
+                "alias",
+                f"« *{event.anchor} » renvoie ailleurs : docgen ne suit pas les renvois",
+                "Recopiez la valeur, ou mettez-la entre guillemets si le signe en fait partie.",
+            )
             return f"*{event.anchor}"
         if event.anchor:
-            self._report(event, "alias", f"« &{event.anchor} » déclare un renvoi : docgen ne suit pas les renvois",
-                         "Effacez-le, ou mettez la valeur entre guillemets si le signe en fait partie.")
+            self._report(
+                event,
+                "alias",
+                f"« &{event.anchor} » déclare un renvoi : docgen ne suit pas les renvois",
+                "Effacez-le, ou mettez la valeur entre guillemets si le signe en fait partie.",
+            )
         if event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._report(event, "etiquette", f"l'étiquette « {tag} » n'est pas admise",
-                         "Mettez la valeur entre guillemets si le « ! » en fait partie.")
+            self._report(
+                event,
+                "etiquette",
+                f"l'étiquette « {tag} » n'est pas admise",
+                "Mettez la valeur entre guillemets si le « ! » en fait partie.",
+            )
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event) or event.tag
         rest = self._rest_of_line(event.start_mark)
@@ -315,7 +345,7 @@ class _Reader:
         while depth:
             inner = next(self.events)
             depth += isinstance(inner, yaml.CollectionStartEvent) - isinstance(inner, yaml.CollectionEndEvent)
-        return text.strip()
+        return text
 
     def _sequence(self, path: tuple[str | int, ...]) -> list[Any]:
         items: list[Any] = []
@@ -331,8 +361,12 @@ class _Reader:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             if not isinstance(event, yaml.ScalarEvent):
-                self._report(event, "accolades", "une accolade ou un crochet ouvre la ligne",
-                             "Mettez la valeur entre guillemets.")
+                self._report(
+                    event,
+                    "accolades",
+                    "une accolade ou un crochet ouvre la ligne",
+                    "Mettez la valeur entre guillemets.",
+                )
                 self._node(event, (*path, KEY))
                 self._node(next(self.events), (*path, KEY))
                 continue
@@ -340,8 +374,12 @@ class _Reader:
             child = (*path, key)
             if key in found:
                 line = self.record.places[(*child, KEY)][0]
-                self._report(event, "champ-en-double", f"le champ « {key} » est en double (déjà ligne {line})",
-                             "Gardez une seule des deux lignes : YAML ne retiendrait que la dernière, sans le dire.")
+                self._report(
+                    event,
+                    "champ-en-double",
+                    f"le champ « {key} » est en double (déjà ligne {line})",
+                    "Gardez une seule des deux lignes : YAML ne retiendrait que la dernière, sans le dire.",
+                )
                 self._node(next(self.events), (*path, f"{key}@double"))
                 continue
             self.record.places[(*child, KEY)] = _position(event)
@@ -351,13 +389,21 @@ class _Reader:
     def _key(self, event: _Event) -> str:
         key = unicodedata.normalize("NFC", event.value)
         if _NO_BREAK.search(key):
-            self._report(event, "espace-insecable", "une espace insécable est collée au nom du champ",
-                         "Effacez-la et retapez-la avec la barre d'espace.")
+            self._report(
+                event,
+                "espace-insecable",
+                "une espace insécable est collée au nom du champ",
+                "Effacez-la et retapez-la avec la barre d'espace.",
+            )
         if event.start_mark.line != event.end_mark.line:
             self._report(event, "retrait", "le nom du champ court sur plusieurs lignes : le retrait est faux", _ALIGN)
         if key == "<<":
-            self._report(event, "alias", "« << » fusionne des fiches : docgen ne suit pas les renvois",
-                         "Effacez cette ligne et recopiez les champs.")
+            self._report(
+                event,
+                "alias",
+                "« << » fusionne des fiches : docgen ne suit pas les renvois",
+                "Effacez cette ligne et recopiez les champs.",
+            )
         return _NO_BREAK.sub("", key)
 
     def _scalar(self, event: _Event) -> str | None:
@@ -376,32 +422,51 @@ class _Reader:
     def _quoted_traps(self, event: _Event) -> None:
         if event.start_mark.line != event.end_mark.line:
             self.stumbles_until = event.end_mark.line
-            self._report(event, "guillemets",
-                         f"des guillemets ouverts ici ne se ferment que ligne {event.end_mark.line + 1}",
-                         f"Fermez-les sur la même ligne. {_QUOTES}")
+            self._report(
+                event,
+                "guillemets",
+                f"des guillemets ouverts ici ne se ferment que ligne {event.end_mark.line + 1}",
+                f"Fermez-les sur la même ligne. {_QUOTES}",
+            )
 
     def _template_mark(self, event: _Event, mark: str) -> None:
         self.stumbles_until = event.end_mark.line
-        self._report(event, "signe-de-champ", f"la valeur contient « {mark} », réservé aux modèles",
-                     "Écrivez la valeur elle-même : un champ de modèle ne se met pas dans les données.")
+        self._report(
+            event,
+            "signe-de-champ",
+            f"la valeur contient « {mark} », réservé aux modèles",
+            "Écrivez la valeur elle-même : un champ de modèle ne se met pas dans les données.",
+        )
 
     def _plain_traps(self, event: _Event, value: str) -> None:
         start, end = event.start_mark, event.end_mark
         rest = self._rest_of_line(end)
         # « champ: # à compléter » is a comment; « champ: #3 » and « ZA #3 » are values that YAML cuts.
         comment = r"\s{2,}#(\s|$)" if value else r"\s*#(\s|$)"
-        if "#" in rest and not re.match(comment, rest):
+        if (cut := re.match(r"\s*#", rest)) and not re.match(comment, rest):
             left = f"il ne resterait que « {value[:40]} »" if value else "il ne resterait rien"
             self.record.report(
-                end.line + 1, end.column + rest.index("#") + 1, "diese",
+                end.line + 1,
+                end.column + cut.end(),
+                "diese",
                 f"tout ce qui suit « # » serait perdu : {left}",
                 "Mettez la valeur entre guillemets ; ou, pour un commentaire, deux espaces avant # et une après.",
             )
-        if start.line != end.line:
+        runs_on = start.line != end.line and not self._in_brackets(start)
+        if runs_on:
             self.stumbles_until = end.line
         if glued := _GLUED_COLON.fullmatch(value):
             fault = _glued_colon(glued["glued"])
             self._report(event, fault.code, fault.message, fault.hint)
-        elif start.line != end.line:
-            self._report(event, "retrait", f"valeur sur plusieurs lignes sans guillemets : « {value[:50]} »",
-                         "La ligne suivante a un mauvais retrait et serait avalée : alignez-la sur les autres.")
+        elif runs_on:
+            self._report(
+                event,
+                "retrait",
+                f"valeur sur plusieurs lignes sans guillemets : « {value[:50]} »",
+                "La ligne suivante a un mauvais retrait et serait avalée : alignez-la sur les autres.",
+            )
+
+    def _in_brackets(self, mark: Any) -> bool:
+        """Tell whether the line opens [ or {, where YAML lets values run on: the bracket is what is wrong."""
+        sign = _VALUE_SIGN.match(self.lines[mark.line])
+        return bool(sign and sign["sign"] in "[{")

@@ -18,18 +18,23 @@ from docgen.model import Membres
 
 FILE = "members.schema.json"
 _INTEGER = r"^\d{1,3}([ \u00a0\u202f]?\d{3})*$"
+_STORAGE = r"^(\d+( ?To)?|aucun)$"
+_FOLDER = "^[a-z0-9]+(-[a-z0-9]+)*$"
 _KINDS: dict[Any, dict[str, Any]] = {
     values.siret: {"type": ["string", "integer"], "pattern": r"^[\d \u00a0\u202f]{14,20}$"},
-    values.phone: {"type": "string", "pattern": r"^[+\d(][\d ().\u00a0\u202f-]{7,}$"},
+    values.phone: {"type": ["string", "integer"], "pattern": r"^[+\d(][\d ().\u00a0\u202f-]{7,}$"},
     values.email: {"type": "string", "format": "email"},
     values.day: {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
     values.yes_or_no: {"enum": ["oui", "non"]},
     values.whole: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _INTEGER}]},
-    values.terabytes: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^(\d+( ?To)?|aucun)$"}]},
-    values.folder_name: {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 60},
+    values.terabytes: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _STORAGE}]},
+    values.folder_name: {"type": "string", "pattern": _FOLDER, "maxLength": values.MAX_FOLDER_NAME},
     values.postcode: {"type": ["string", "integer"], "pattern": r"^\d{5}$"},
     values.plain_text: {"type": ["string", "number"]},
 }
+
+_GROUPS = {"membres": "Les membres du syndicat : un tiret par fiche", "siege": "Adresse du siège"}
+"""What is said of the fields that hold fields, where the model says nothing."""
 
 
 def members_schema() -> dict[str, Any]:
@@ -50,9 +55,14 @@ def _model(model: type[BaseModel]) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name: _field(info) for name, info in fields.items()},
+        "properties": {name: {**_field(info), **_description(name, info)} for name, info in fields.items()},
         "required": [name for name, info in fields.items() if info.is_required()],
     }
+
+
+def _description(name: str, info: FieldInfo) -> dict[str, str]:
+    text = info.description or _GROUPS.get(name)
+    return {"description": text} if text else {}
 
 
 def _field(info: FieldInfo) -> dict[str, Any]:
@@ -61,8 +71,8 @@ def _field(info: FieldInfo) -> dict[str, Any]:
         schema |= _KINDS.get(getattr(part, "func", None), {})
     schema = schema or _annotation(info.annotation)
     if not info.is_required() and "type" in schema:
-        schema = {**schema, "type": [*_list(schema["type"]), "null"]}
-    return {**schema, "description": info.description} if info.description else schema
+        return {**schema, "type": [*_list(schema["type"]), "null"]}
+    return schema
 
 
 def _annotation(annotation: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from docgen import schema
+from docgen import publish, schema
 from docgen.diagnostics import CannotWrite
 
 RECORDS = Path(__file__).with_name("starter")
@@ -15,17 +15,19 @@ TEMPLATES = (Path(__file__).parent.parent / "templates", Path(sys.prefix) / "sha
 
 
 def start(folder: Path) -> list[str]:
-    """Fill `folder` and return what was written. Raises `CannotWrite` when it already is a workspace."""
-    if (folder / "members.yaml").exists() or (folder / "templates").exists():
-        raise CannotWrite(f"« {folder} » contient déjà un espace de travail : rien n'a été écrit")
+    """Fill `folder` and return what was written. Raises `CannotWrite` when a file would be written over."""
     source = next(place for place in TEMPLATES if place.is_dir())
+    files = {record.name: record for record in sorted(RECORDS.glob("*.yaml"))}
+    for edition in sorted(source.glob("*/edition.yaml")):
+        for file in sorted(edition.parent.iterdir()):
+            files[f"templates/{edition.parent.name}/{file.name}"] = file
+    if there := [name for name in [*files, schema.FILE] if (folder / name).exists()]:
+        raise CannotWrite(f"« {folder.resolve().name} » contient déjà {there[0]} ; choisissez un autre dossier")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for record in sorted(RECORDS.glob("*.yaml")):
-            shutil.copyfile(record, folder / record.name)
+        for name, file in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / name)
         (folder / schema.FILE).write_text(schema.to_json(), "utf-8")
-        for edition in sorted(source.glob("*/edition.yaml")):
-            shutil.copytree(edition.parent, folder / "templates" / edition.parent.name)
     except OSError as error:
-        raise CannotWrite(f"« {folder} » ne peut pas être écrit ({error.strerror})") from error
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+        raise CannotWrite(publish.explain(error, folder)) from error
+    return [*files, schema.FILE]

@@ -67,8 +67,7 @@ def cell(ligne: LigneTarif, categorie: int, tarif: Tarif) -> Decimal:
 def grid(tarif: Tarif) -> dict[str, tuple[Decimal, ...]]:
     """Return the computed cells of each row, by its label."""
     return {
-        ligne.libelle: tuple(cell(ligne, c, tarif) for c in range(1, tarif.categories + 1))
-        for ligne in tarif.lignes
+        ligne.libelle: tuple(cell(ligne, c, tarif) for c in range(1, tarif.categories + 1)) for ligne in tarif.lignes
     }
 
 

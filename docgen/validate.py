@@ -25,12 +25,15 @@ _FRENCH = {
     "extra_forbidden": ("champ-inconnu", "le champ « {name} » n'existe pas ici", "{known}"),
     "string_too_short": ("valeur-vide", "« {name} » est vide", "Écrivez une valeur, ou effacez la ligne."),
     "string_too_long": (
-        "valeur-trop-longue", "« {name} » dépasse {max_length} caractères", "Il y en a {length} : raccourcissez.",
+        "valeur-trop-longue", "« {name} » dépasse {max_length} caractères",
+        "Il y en a {length} : raccourcissez.",
     ),
     "greater_than_equal": (
         "nombre-hors-limites", "« {name} » vaut {input} : le minimum est {ge}", "Vérifiez le nombre.",
     ),
-    "less_than_equal": ("nombre-hors-limites", "« {name} » vaut {input} : le maximum est {le}", "Vérifiez le nombre."),
+    "less_than_equal": (
+        "nombre-hors-limites", "« {name} » vaut {input} : le maximum est {le}", "Vérifiez le nombre.",
+    ),
     "literal_error": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "{known}"),
     "enum": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "{known}"),
     "string_pattern_mismatch": (
@@ -40,14 +43,18 @@ _FRENCH = {
     "tuple_type": (
         "liste-attendue", "« {name} » doit être une liste", "Commencez chaque élément par un tiret : « - ».",
     ),
-    "empty_list": ("liste-vide", "« {name} » est une liste vide", "Ajoutez au moins un élément, après un tiret."),
+    "empty_list": (
+        "liste-vide", "« {name} » est une liste vide", "Ajoutez au moins un élément, après un tiret.",
+    ),
     "string_type": (
-        "texte-attendu", "« {name} » doit être une valeur simple", "Écrivez-la sur la même ligne, après « : ».",
+        "texte-attendu", "« {name} » doit être une valeur simple",
+        "Écrivez-la sur la même ligne, après « : ».",
     ),
     "item_type": ("champs-attendus", "cet élément de « {name} » doit contenir des sous-champs",
                   "Écrivez-les après le tiret, un par ligne ; effacez le tiret s'il n'y a rien à écrire."),
     "root_type": ("champs-attendus", "le fichier ne commence pas par un champ", "{known}"),
 }  # fmt: skip
+_UNKNOWN = ("valeur-invalide", "« {name} » n'est pas valide : « {input} »", "Vérifiez la valeur.")
 _QUOTED = re.compile(r"""(['"])(.+?)\1(?=, | or |$)""")
 """The values that pydantic lists in English: 'M.' or 'Mme'."""
 _FORMS = {
@@ -79,9 +86,12 @@ def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, l
         return None, problems
     if found.edition != folder:
         problems.append(
-            Diagnostic(record.place(("edition",)), "edition-deplacee",
-                       f"le dossier s'appelle « {folder} » mais la fiche dit « {found.edition} »",
-                       "Renommez le dossier, ou corrigez le champ « edition ».")
+            Diagnostic(
+                record.place(("edition",)),
+                "edition-deplacee",
+                f"le dossier s'appelle « {folder} » mais la fiche dit « {found.edition} »",
+                "Renommez le dossier, ou corrigez le champ « edition ».",
+            )
         )
     problems += list(_repeated(record, ("pieces",), [p.id for p in found.pieces], "id", "la pièce"))
     lignes = found.tarif.lignes
@@ -99,7 +109,8 @@ def subscriptions(members: Iterable[Membre], in_edition: Edition, record: Record
         if taken and taken.stockage and taken.stockage not in priced:
             known = formats.listing((f"{n} To" for n in priced), "ou")
             yield Diagnostic(
-                record.place(("membres", index, "souscription", "stockage")), "stockage-sans-tarif",
+                record.place(("membres", index, "souscription", "stockage")),
+                "stockage-sans-tarif",
                 f"{taken.stockage} To n'a pas de tarif dans l'édition {in_edition.edition}",
                 f"La grille prévoit {known}.",
             )
@@ -139,9 +150,7 @@ def _translate(kind: type[BaseModel], details: ErrorDetails, record: Record) -> 
     context = dict(details.get("ctx") or {})
     if details["type"] == "docgen":
         return Diagnostic(place, context["code"], context["message"], context["hint"])
-    code, message, hint = _FRENCH.get(
-        _kind_of_error(details), ("valeur-invalide", "« {name} » n'est pas valide : « {input} »", "Vérifiez la valeur.")
-    )
+    code, message, hint = _FRENCH.get(_kind_of_error(details), _UNKNOWN)
     words = {**context, "name": name, "input": details["input"], "form": _FORMS.get(name, "")}
     if isinstance(details["input"], str):
         words["length"] = len(details["input"])
@@ -204,9 +213,12 @@ def _repeated(record: Record, path: Loc, values: list[Any], key: str, what: str)
         same = re.sub(r"[\s\u00a0\u202f]", "", value).casefold()
         if same in seen:
             line = record.place((*path, seen[same], key)).line
-            yield Diagnostic(record.place((*path, index, key)), "en-double",
-                             f"{what} « {value} » est déjà ligne {line}",
-                             "Supprimez l'une des deux fiches, ou corrigez celle qui a été recopiée.")
+            yield Diagnostic(
+                record.place((*path, index, key)),
+                "en-double",
+                f"{what} « {value} » est déjà ligne {line}",
+                "Supprimez l'une des deux fiches, ou corrigez celle qui a été recopiée.",
+            )
         else:
             seen[same] = index
 
@@ -221,12 +233,16 @@ def _future_dates(record: Record, today: date) -> Iterator[Diagnostic]:
         except ValueError:
             continue  # already reported as something that is not a date
         if found > today:
-            yield Diagnostic(record.place(path), "date-future", f"la date {found.isoformat()} n'est pas encore passée",
-                             "Laissez le champ vide jusqu'à ce jour-là.")
+            yield Diagnostic(
+                record.place(path),
+                "date-future",
+                f"la date {found.isoformat()} n'est pas encore passée",
+                "Laissez le champ vide jusqu'à ce jour-là.",
+            )
 
 
 def _at(tree: Any, path: Loc) -> Any:
-    """Return what the tree holds at that path; None for what was read but not kept, as a field given twice."""
+    """Return what the tree holds there; None for what was read but not kept, as a field given twice."""
     for part in path:
         try:
             tree = tree[part]
@@ -236,12 +252,15 @@ def _at(tree: Any, path: Loc) -> Any:
 
 
 def _unknown_services(found: Edition, record: Record) -> Iterator[Diagnostic]:
-    """Yield the rows that no subscription could ever match: their members would pay nothing, without a word."""
+    """Yield the rows that no subscription can match: members would pay nothing for them, without a word."""
     for index, ligne in enumerate(found.tarif.lignes):
         if not re.fullmatch(r"gfu|[1-9]\d* To", ligne.souscription):
-            yield Diagnostic(record.place(("tarif", "lignes", index, "souscription")), "service-inconnu",
-                             f"« {ligne.souscription} » n'est ni « gfu » ni un stockage",
-                             "Écrivez gfu, ou un nombre entier suivi d'une espace et de To : 3 To.")
+            yield Diagnostic(
+                record.place(("tarif", "lignes", index, "souscription")),
+                "service-inconnu",
+                f"« {ligne.souscription} » n'est ni « gfu » ni un stockage",
+                "Écrivez gfu, ou un nombre entier suivi d'une espace et de To : 3 To.",
+            )
 
 
 def _grid_differences(found: Edition, record: Record) -> Iterator[Diagnostic]:
@@ -251,14 +270,18 @@ def _grid_differences(found: Edition, record: Record) -> Iterator[Diagnostic]:
         place = record.place(("tarif", "lignes", index, "votee"))
         cells = computed[ligne.libelle]
         if len(ligne.votee) != len(cells):
-            yield Diagnostic(place, "grille-incomplete", f"ligne « {ligne.libelle} » : {len(ligne.votee)} prix votés "
-                             f"pour {len(cells)} catégories",
-                             "Recopiez la ligne de la délibération : un prix par catégorie, séparés par des espaces.")
+            yield Diagnostic(
+                place,
+                "grille-incomplete",
+                f"ligne « {ligne.libelle} » : {len(ligne.votee)} prix votés pour {len(cells)} catégories",
+                "Recopiez la ligne de la délibération : un prix par catégorie, une espace entre deux.",
+            )
             continue
         for category, (voted, price) in enumerate(zip(ligne.votee, cells, strict=True), 1):
             if voted != price:
                 yield Diagnostic(
-                    place, "grille-differente",
+                    place,
+                    "grille-differente",
                     f"ligne « {ligne.libelle} », catégorie {category} : voté {formats.euros(voted)}, "
                     f"calculé {formats.euros(price)}",
                     f"Prix de base {formats.euros(ligne.ht)} HT, {formats.number(found.tarif.pas)} % de moins par "
@@ -272,8 +295,10 @@ def missing_for_signature(membre: Membre, in_edition: Edition) -> list[str]:
     A contract signed before the act that authorises it is transmitted is illegal, and a later transmission does
     not mend it (CE, avis Section, 10 June 1996, Préfet de la Côte-d'Or, n° 176873).
     """
-    missing = [f"délibération n° {in_edition.deliberation.numero} du syndicat {step}"
-               for step in _steps_missing(in_edition.deliberation)]
+    missing = [
+        f"délibération n° {in_edition.deliberation.numero} du syndicat {step}"
+        for step in _steps_missing(in_edition.deliberation)
+    ]
     if membre.habilitation is None:
         return [*missing, "délibération du membre inconnue"]
     return missing + [f"délibération du membre {step}" for step in _steps_missing(membre.habilitation)]
@@ -290,8 +315,10 @@ def warnings(members: Iterable[Membre], in_edition: Edition, record: Record) -> 
         act = membre.habilitation
         if act and act.date < in_edition.deliberation.date:
             yield Diagnostic(
-                record.place(("membres", index, "representant", "habilitation", "date")), "habilitation-anterieure",
+                record.place(("membres", index, "representant", "habilitation", "date")),
+                "habilitation-anterieure",
                 f"la délibération du membre ({formats.short_date(act.date)}) précède le vote des textes "
                 f"({formats.short_date(in_edition.deliberation.date)})",
-                "Vérifiez qu'elle approuve bien cette édition de la convention.", Severity.WARNING,
+                "Vérifiez qu'elle approuve bien cette édition de la convention.",
+                Severity.WARNING,
             )

@@ -29,9 +29,7 @@ PHONE_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "NC", "PF")
 
 def wrong(code: str, message: str, hint: str = "") -> PydanticCustomError:
     """Return the error to raise: `{` in the text is kept as it is."""
-    return PydanticCustomError(
-        "docgen", "{message}", {"code": code, "message": message, "hint": hint}
-    )
+    return PydanticCustomError("docgen", "{message}", {"code": code, "message": message, "hint": hint})
 
 
 def _text(value: Any) -> str:
@@ -56,7 +54,9 @@ def siret(value: Any) -> str:
         only_digits = digits.isascii() and digits.isdigit()
         fault = f"en a {len(digits)}" if only_digits else "contient autre chose que des chiffres"
         raise wrong(
-            "siret-invalide", f"un SIRET a 14 chiffres ; « {value} » {fault}", "Recopiez-le depuis l'avis de situation."
+            "siret-invalide",
+            f"un SIRET a 14 chiffres ; « {value} » {fault}",
+            "Recopiez-le depuis l'avis de situation.",
         )
     try:
         return str(stdnum_siret.validate(digits))
@@ -68,9 +68,7 @@ def siret(value: Any) -> str:
             if right
             else f"Recopiez-le depuis l'avis de situation : le SIREN {siren} est déjà faux."
         )
-        raise wrong(
-            "siret-invalide", f"le SIRET « {value} » n'est pas valide (clé de contrôle)", hint
-        ) from None
+        raise wrong("siret-invalide", f"le SIRET « {value} » n'est pas valide (clé de contrôle)", hint) from None
 
 
 def phone(value: Any) -> str:
@@ -85,7 +83,7 @@ def phone(value: Any) -> str:
         )
     for region in PHONE_REGIONS:
         try:
-            number = phonenumbers.parse(text, region)
+            number = phonenumbers.parse(SPACES.sub(" ", text), region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
@@ -107,8 +105,12 @@ def email(value: Any) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
-        hint = "Effacez l'espace qui est dans l'adresse." if SPACES.search(text) else ""
-        hint = hint or ("Il manque le signe @." if "@" not in text else "Exemple : mairie@commune.fr")
+        if text.count("@") > 1:
+            hint = "Gardez une seule adresse."
+        elif SPACES.search(text):
+            hint = "Effacez l'espace qui est dans l'adresse."
+        else:
+            hint = "Écrivez par exemple mairie@commune.fr." if "@" in text else "Il manque le signe @."
         raise wrong("courriel-invalide", f"« {text} » n'est pas une adresse de courriel", hint) from None
 
 
@@ -175,7 +177,7 @@ def decimal_number(value: Any) -> Decimal:
             raise InvalidOperation
         return Decimal(text)
     except InvalidOperation:
-        raise wrong("nombre-attendu", f"« {value} » n'est pas un nombre", "Exemple : 9,60") from None
+        raise wrong("nombre-attendu", f"« {value} » n'est pas un nombre", "Écrivez par exemple 9,60.") from None
 
 
 def amounts(value: Any) -> tuple[Decimal, ...]:
@@ -209,9 +211,9 @@ def folder_name(value: Any) -> str:
 
 def _as_folder_name(text: str) -> str:
     """Return the folder name nearest to `text`."""
-    plain = text.lower().replace("œ", "oe").replace("æ", "ae")
-    ascii_text = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")[:MAX_FOLDER_NAME].strip("-")
+    plain = unicodedata.normalize("NFKD", text).lower().replace("œ", "oe").replace("æ", "ae")
+    ascii_text = plain.encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:MAX_FOLDER_NAME].strip("-")
     return f"membre-{name}".strip("-") if name in RESERVED_ON_WINDOWS or not name else name
 
 
@@ -219,7 +221,11 @@ def postcode(value: Any) -> str:
     """Return the five digits of a code postal."""
     digits = SPACES.sub("", _text(value))
     if not re.fullmatch(r"\d{5}", digits, re.ASCII):
-        raise wrong("code-postal-invalide", f"« {value} » n'est pas un code postal", "Cinq chiffres, par exemple 82000.")
+        raise wrong(
+            "code-postal-invalide",
+            f"« {value} » n'est pas un code postal",
+            "Écrivez cinq chiffres, par exemple 82000.",
+        )
     return digits
 
 

@@ -61,10 +61,10 @@ def test_a_broken_pdf_is_never_taken(way: str, said: str, built: Sample, monkeyp
 def test_a_member_whose_document_fails_does_not_stop_the_others(built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_one = publish.publish
 
-    def refuse(folder: Path, files: Any) -> None:
+    def refuse(folder: Path, files: Any, former: Any) -> None:
         if folder.name == "commune-de-valserre":
             raise CannotWrite("fermez-le s'il est ouvert ailleurs")
-        publish_one(folder, files)
+        publish_one(folder, files, former)
 
     monkeypatch.setattr(publish, "publish", refuse)
     former = forget(built, "commune-de-valserre")
@@ -89,7 +89,7 @@ class PowerCut(BaseException):
     """The machine stops here."""
 
 
-STEPS = ("rename", "replace", "mkdir", "rmdir")
+STEPS = ("rename", "mkdir", "iterdir")
 
 
 def cut_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException) -> list[int]:
@@ -134,13 +134,51 @@ def test_a_pack_is_there_whole_or_the_former_one_stays_wherever_the_writing_stop
                 stopped = False
             except (PowerCut, CannotWrite):
                 stopped = True
-        publish.recover(parent, "receipt.json")
+        assert list(publish.recover(parent)) == []
         assert read(parent / "membre") in (FORMER, NEW), count
         assert [p.name for p in parent.iterdir()] == ["membre"], count
         if not stopped:
             assert len(done) > 8
             return
         count += 1
+
+
+def test_a_file_open_elsewhere_is_named_and_nothing_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows refuses to move a file that Word holds; what is then written in it is never lost."""
+    folder = tmp_path / "membre"
+    publish.publish(folder, FORMER)
+    rename = Path.rename
+
+    def held(self: Path, target: Path) -> Path:
+        if self.name == "piece.docx" and self.parent == folder:
+            raise PermissionError(13, "in use")
+        return rename(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", held)
+        with pytest.raises(CannotWrite, match=r"piece\.docx ne peut pas être écrit : fermez-le"):
+            publish.publish(folder, NEW)
+    assert read(folder) == FORMER
+    assert [p.name for p in tmp_path.iterdir()] == ["membre"]
+
+
+def test_what_was_written_after_a_cut_is_not_written_over(tmp_path: Path) -> None:
+    folder = tmp_path / "membre"
+    publish.publish(folder, FORMER)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        cut_after(monkeypatch, 9, PowerCut())
+        with pytest.raises(PowerCut):
+            publish.publish(folder, NEW)
+    (folder / "piece.docx").write_bytes(b"texte de la clerc")
+    list(publish.recover(tmp_path))
+    assert b"texte de la clerc" in read(folder).values()
+
+
+def test_files_that_the_new_pack_has_not_any_more_go(tmp_path: Path) -> None:
+    folder = tmp_path / "membre"
+    publish.publish(folder, FORMER)
+    publish.publish(folder, {"pack.pdf": b"nouveau pack"}, former=FORMER)
+    assert read(folder) == {"pack.pdf": b"nouveau pack"}
 
 
 def test_a_full_disk_is_told_with_its_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

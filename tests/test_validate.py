@@ -95,6 +95,7 @@ def test_a_message_is_french_and_tells_how_to_mend(case: Path) -> None:
 def assert_french(diagnostic: Diagnostic) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", diagnostic.code)
     assert diagnostic.hint, diagnostic
+    assert (diagnostic.message, diagnostic.hint) == (diagnostic.message.strip(), diagnostic.hint.strip())
     own_words = re.sub(r"« .*? »", "«»", f"{diagnostic.message}\n{diagnostic.hint}", flags=re.DOTALL)
     assert ENGLISH.findall(own_words) == []
     assert re.findall(r"\S[:;?!»](?:\s|$)", own_words.replace("«»", "")) == [], "a French sign has a space before it"
@@ -130,6 +131,8 @@ def test_nine_faults_come_at_once_in_order_each_at_its_place() -> None:
         "members.yaml:11:21 nombre-hors-limites",
         "members.yaml:13:12 oui-non-attendu",
     ] == [f"{d.place} {d.code}" for d in problems_of(found)]
+    for diagnostic in problems_of(found):
+        assert_french(diagnostic)
 
 
 def test_a_valid_member_has_no_problem() -> None:
@@ -163,6 +166,12 @@ def test_accents_spoilt_by_an_editor_do_not_hide_other_faults() -> None:
     assert ["accents-abimes", "siret-invalide"] == [d.code for d in said]
 
 
+def test_a_session_may_be_to_come() -> None:
+    """Only what is said to be done must be in the past: a session may be prepared."""
+    planned = {"numero": "2024-03", "date": "2024-02-01"}
+    assert [] == problems(a_member(representant=SIGNATORY | {"habilitation": planned}))
+
+
 def membre(**changes: Any) -> Membre:
     return Membre.model_validate(a_member(**changes))
 
@@ -172,7 +181,11 @@ def test_a_vote_older_than_the_edition_is_only_a_warning() -> None:
     members = a_member(representant=SIGNATORY | {"habilitation": old})
     found = record(members_yaml(members))
     (warning,) = validate.warnings([Membre.model_validate(members)], EDITION, found)
-    assert (Severity.WARNING, "habilitation-anterieure", 17) == (warning.severity, warning.code, warning.place.line)
+    assert (Severity.WARNING, "habilitation-anterieure", 17) == (
+        warning.severity,
+        warning.code,
+        warning.place.line,
+    )
     assert "(10/04/2023) précède le vote des textes (11/04/2023)" in warning.message
     assert_french(warning)
 
@@ -205,7 +218,18 @@ def test_the_act_of_the_syndicat_too_must_be_in_force() -> None:
     assert ["délibération n° 04/2023-06 du syndicat non publiée"] == validate.missing_for_signature(ready, edition)
 
 
-NAMES = ["id", "nom", "siret", "siege", "adresse", "representant", "habilitation", "transmise_le", "facturation", "x"]
+NAMES = [
+    "id",
+    "nom",
+    "siret",
+    "siege",
+    "adresse",
+    "representant",
+    "habilitation",
+    "transmise_le",
+    "facturation",
+    "x",
+]
 TEXTS = st.sampled_from(["", " ", "oui", "12", "0", "2023-05-12", "2099-01-01", "M.", "commune", "{x}", "x" * 400])
 TREES = st.recursive(TEXTS | st.none(), lambda t: st.lists(t, max_size=3) | st.dictionaries(st.sampled_from(NAMES), t))
 

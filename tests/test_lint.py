@@ -1,0 +1,132 @@
+"""The rules as a whole; word_cases holds what each of them says."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from test_word_cases import CASES, write
+from word import a_docx, ins, p
+
+from docgen import lint
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
+from docgen.template import Template
+
+
+@cache
+def codes_in_cases() -> frozenset[str]:
+    cases = [yaml.safe_load(file.read_text("utf-8")) for file in CASES]
+    return frozenset(wanted["code"] for case in cases for wanted in case.get("attendu", []))
+
+
+def case(name: str, folder: Path) -> Template:
+    """Return the template of a case of word_cases."""
+    file = next(file for file in CASES if file.stem == name)
+    return Template(write(yaml.safe_load(file.read_text("utf-8")), folder))
+
+
+EXAMPLES = {
+    lint.syntax: "condition-fermee-deux-fois",
+    lint.unknown_filters: "filtre-inconnu",
+    lint.programs: "modele-inclus",
+    lint.unknown_fields: "champ-inconnu-dans-le-corps",
+    lint.literal_text: "texte-a-cote-de-p",
+    lint.tracked_changes: "suivi-texte-sans-champ",
+    lint.split_conditions: "condition-a-cheval-sur-un-lien",
+    lint.broken_document: "champ-a-cheval-sur-un-lien",
+    lint.tags_never_filled: "champ-en-note-de-fin",
+    lint.single_braces: "accolade-simple",
+    lint.outside_links: "image-exterieure",
+    lint.macros: "objet-ole",
+    lint.computed_fields: "date-du-jour",
+    lint.hidden_text: "texte-masque",
+    lint.missing_fonts: "police-absente-du-texte",
+    lint.comments_left: "commentaire-oublie",
+}
+"""Of each rule, the case that shows it best."""
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "templates").glob("*/*.docx")), ids=lambda file: file.stem)
+def test_nothing_is_wrong_with_the_real_templates(file: Path) -> None:
+    assert [str(problem) for problem in lint.check(Template(file))] == []
+
+
+def test_each_rule_has_its_case() -> None:
+    assert list(EXAMPLES) == list(lint.RULES)
+
+
+@pytest.mark.parametrize("rule", lint.RULES, ids=lambda rule: rule.__name__)
+def test_each_rule_says_what_it_is_for_and_fires_alone_on_its_case(
+    rule: lint.Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint, "font_for", lambda family: "Carlito")
+    assert rule.__doc__
+    template = case(EXAMPLES[rule], tmp_path)
+    firing = [other for other in lint.RULES if list(other(template))]
+    assert firing == [rule]
+
+
+def test_each_code_of_the_code_has_its_case() -> None:
+    sources = [(ROOT / "docgen" / f"{name}.py").read_text("utf-8") for name in ("lint", "render", "template")]
+    said = {code for source in sources for code in re.findall(r'^ +"([a-z]+(?:-[a-z]+)+)",$', source, re.M)}
+    said |= {code for source in sources for code in re.findall(r'_refused\(\s*"([a-z-]+)"', source)}
+    assert said >= {"texte-perdu", "pas-un-docx", "champ-inconnu"}
+    assert said - codes_in_cases() == set()
+
+
+def test_problems_are_told_in_order_and_once(tmp_path: Path) -> None:
+    path = a_docx(
+        tmp_path, [p("Deux ", ins("ajout"), ins("autre")), p("{{ un.deux }}"), p("{{ un.deux }}")], name="b.docx"
+    )
+    found = lint.check(Template(path))
+    assert [problem.code for problem in found] == ["suivi-de-modifications", "champ-inconnu"]
+    assert found == sorted(set(found))
+
+
+def test_a_problem_bears_the_name_under_which_the_template_is_shown(tmp_path: Path) -> None:
+    template = Template(a_docx(tmp_path, "{{ membre.nomm }}"), "templates/2023-04/charte.docx")
+    assert [problem.place.file for problem in lint.check(template)] == ["templates/2023-04/charte.docx"]
+
+
+def test_errors_of_all_templates_stop_the_packs_at_once(tmp_path: Path) -> None:
+    templates = [Template(a_docx(tmp_path, "{{ membre.nomm }}", name=name)) for name in ("1.docx", "2.docx")]
+    with pytest.raises(ProblemsFound) as caught:
+        lint.require_sound(templates)
+    assert [problem.place.file for problem in caught.value.diagnostics] == ["1.docx", "2.docx"]
+
+
+def test_a_warning_alone_does_not_stop_the_packs(tmp_path: Path) -> None:
+    template = case("commentaire-oublie", tmp_path)
+    assert [problem.severity for problem in lint.check(template)] == [Severity.WARNING]
+    lint.require_sound([template])
+
+
+def test_a_part_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others(tmp_path: Path) -> None:
+    path = a_docx(tmp_path, "{{ membre nom }}", header="{{ membre.nomm }}")
+    assert [(problem.place.within, problem.code) for problem in lint.check(Template(path))] == [
+        ("corps", "champ-mal-ecrit"),
+        ("en-tête", "champ-inconnu"),
+    ]
+
+
+def test_a_problem_is_shown_with_its_place_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
+    path = a_docx(tmp_path, [p("Article 2 – Tarifs"), p("Fait le {{ deliberation.date }}.")])
+    assert lint.check(Template(path)) == [
+        Diagnostic(
+            Place("t.docx", within="corps, « Article 2 – Tarifs »", extract="Fait le {{ deliberation.date }}."),
+            "champ-inconnu",
+            "champ inconnu « deliberation.date »",
+            "Vouliez-vous dire « edition.deliberation.date » ?",
+        )
+    ]
+
+
+def test_the_fonts_asked_for_are_those_of_the_styles_the_text_and_the_theme(tmp_path: Path) -> None:
+    template = case("police-absente-du-theme", tmp_path)
+    assert lint.fonts(template) == {"Police Absente"}
+    assert lint.fonts(case("police-presente", tmp_path)) == {"Carlito"}
+    assert lint.fonts(Template(a_docx(tmp_path, "Texte."))) == set()
