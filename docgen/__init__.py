@@ -2,9 +2,10 @@
 
 The flow, in the order in which data goes through it; each module's first line says its one job:
 
-1. `records` reads the YAML as the clerk wrote it; `values` and `model` say what it may hold; `validate` turns one
-   into the other with every problem at once, each a `diagnostics` with its place and its mend; `workspace` knows
-   where the files are and loads them.
+1. `records` reads the YAML as the clerk wrote it (`characters` vouches for its letters, `yaml_faults` says what is
+   wrong in its syntax); `values` and `model` say what it may hold; `validate` turns one into the other (`translate`
+   gives pydantic its French) with every problem at once, each a value of `diagnostics` with its place and its mend;
+   `workspace` knows where the files are and loads them.
 2. `tarif` computes the price grid and what a member pays; `formats` writes amounts and dates in French.
 3. `context` is the only list of the fields of a template; `template` opens a Word file and finds its fields;
    `lint` says what is wrong with it.

@@ -42,14 +42,17 @@ class Dossier:
 
     @cached_property
     def representant(self) -> Representant | None:
+        """Who signs for the member, once known."""
         return self.membre.representant
 
     @cached_property
     def referent(self) -> Referent:
+        """The member's contact."""
         return self.membre.referent
 
     @cached_property
     def facturation(self) -> Facturation | None:
+        """The Chorus Pro codes of the latest exercice."""
         return self.membre.facturation_en_cours
 
 
@@ -74,14 +77,17 @@ class Accord:
 
     @property
     def le(self) -> str:
+        """« la commune », « l’établissement public »."""
         return f"l’{self.noun}" if self.elided else f"{'la' if self.feminine else 'le'} {self.noun}"
 
     @property
     def du(self) -> str:
+        """« de la commune », « du syndicat »."""
         return f"de {self.le}" if self.elided or self.feminine else f"du {self.noun}"
 
     @property
     def au(self) -> str:
+        """« à la commune », « au syndicat »."""
         return f"à {self.le}" if self.elided or self.feminine else f"au {self.noun}"
 
 

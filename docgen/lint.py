@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import unquote
 
 import jinja2
 from jinja2 import nodes
@@ -173,16 +174,25 @@ def broken_document(template: Template) -> Iterator[Diagnostic]:
 
 
 def tags_never_filled(template: Template) -> Iterator[Diagnostic]:
-    """A field where none is ever filled: end notes, comments, properties of the document."""
-    for part in template.unfilled:
-        for number, row in enumerate(part.paragraphs):
-            if tag := TAG.search(re.sub(r"<[^>]+>", "", row)):
-                yield Diagnostic(
-                    template.place_of(part, number, tag.group()),
-                    "champ-jamais-rempli",
-                    "un champ placé ici n'est jamais rempli",
-                    "Déplacez-le dans le corps, l'en-tête, le pied de page ou une note de bas de page.",
-                )
+    """A field where none is ever filled: end notes, comments, properties of the document, addresses of links."""
+    found = [
+        (template.place_of(part, number, tag.group()), "un champ placé ici n'est jamais rempli")
+        for part in template.unfilled
+        for number, row in enumerate(part.paragraphs)
+        if (tag := TAG.search(re.sub(r"<[^>]+>", "", row)))
+    ]
+    found += [
+        (_related(template, relation), f"un champ n'est jamais rempli dans une adresse : {unquote(relation.target)}")
+        for relation in template.relations()
+        if TAG.search(unquote(relation.target))
+    ]
+    for place, message in found:
+        yield Diagnostic(
+            place,
+            "champ-jamais-rempli",
+            message,
+            "Déplacez-le dans le corps, l'en-tête, le pied de page ou une note de bas de page.",
+        )
 
 
 def single_braces(template: Template) -> Iterator[Diagnostic]:

@@ -12,117 +12,26 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from docgen.characters import LINE_BREAK, NO_BREAK, decode, readable
 from docgen.diagnostics import Diagnostic, Place
+from docgen.yaml_faults import ALIGN, GLUED_COLON, MAX_DEPTH, QUOTES, VALUE_SIGN, cause, fault_of, glued_colon
 
 MAX_BYTES = 20_000_000
-MAX_DEPTH = 20
+CURLY_QUOTES = ("“", "”", "„")
+"""What Word makes of quotes; for YAML they are letters like others."""
 KEY = "@key"
 """Ends the path under which a key itself (not its value) has its place."""
 
-# What no one sees and no one means: control characters, soft hyphens, zero-width spaces, marks of direction,
-# and the line separators that YAML obeys but that no editor shows as a line.
-_FORBIDDEN = re.compile(
-    r"[^\t\n\r\x20-\x7e\xa0-\xac\xae-\u200a\u2010-\u2027\u202f-\u205f\u2070-\ud7ff"
-    r"\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-# UTF-8 read as Windows-1252: é as Ã©, œ as Å“, ’ as â€™, « as Â«; or lost for good.
-_MOJIBAKE = re.compile(
-    "Ã[\u0080-\u00bf\u0152-\u017e\u2018-\u203a\u20ac\u2122]|Å[\u0080-\u00bf\u2018-\u201d]|â[€‚]|Â[\u00a0-\u00bf]|\ufffd"
-)
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|[⟦⟧]")
-_NO_BREAK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-_NO_BREAK_FOR_SPACE = re.compile(rf"[ \t-]*(?:[\w ]+:)?(?P<space>{_NO_BREAK.pattern})")
-"""Where YAML wants an ordinary space: in the indent, and after « : »."""
-_GLUED_COLON = re.compile(r"\s*(?:- +)*(?P<glued>[^\W\d]\w*:(?!//)\S.*)")
-_VALUE_SIGN = re.compile(r"\s*(?:- +)*+(?:[\w-]+: +)?+(?P<sign>[\[\]{}*&!>|,%@`'\"]|[-?](?= ))")
-"""A line whose value (or itself) begins with a sign that means something to YAML."""
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
-
 _Event = Any
 """A `yaml.Event`, whose type stubs doubt that it has marks: the parser gives them to every one."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where it is there: ten times faster, same marks."""
-
-
-class _Fault(NamedTuple):
-    """A fault of syntax: what PyYAML says of it (libyaml or pure Python), and what the clerk reads."""
-
-    code: str
-    message: str
-    hint: str
-    words: tuple[str, ...] = ()
-    at_opening: bool = False
-    """The cause is where the parser began to read, not where it gave up."""
-
-
-_QUOTE_IT = "Mettez la valeur entre guillemets."
-_QUOTES = "Dans '…', une apostrophe se double ('') ; préférez alors \"…\"."
-_ALIGN = "Alignez la ligne sur ses voisines : les champs sous les champs, les tirets sous les tirets."
-_UNKNOWN = _Fault("yaml", "la syntaxe YAML est fausse à cet endroit", "Comparez avec une fiche voisine qui est juste.")
-_TAB = _Fault("tabulation", "une tabulation sert de retrait", "Remplacez-la par des espaces.")
-_CLOSED_EARLY = _Fault("guillemets", "les guillemets se ferment avant la fin de la valeur", _QUOTES)
-_COLON_IN_VALUE = _Fault("deux-points", "« : » au milieu d'une valeur", _QUOTE_IT)
-_INDENT = _Fault(
-    "retrait",
-    "retrait irrégulier",
-    _ALIGN,
-    ("expected key", "expected '-' indicator", "expected <block end>"),
-)
-_INDENT_OF_KEY = _Fault("retrait", "« : » inattendu : le retrait est faux", _ALIGN, ("mapping values are not allowed",))
-_NO_COLON = _Fault(
-    "deux-points",
-    "il manque « : » (suivi d'une espace) après le nom du champ",
-    "Écrivez « champ: valeur », avec une espace après les deux-points.",
-    ("could not find expected ':'",),
-    at_opening=True,
-)
-_FAULTS = (
-    _INDENT,
-    _INDENT_OF_KEY,
-    _NO_COLON,
-    _Fault(
-        "guillemets",
-        "des guillemets ouverts ici ne sont jamais fermés",
-        f"Fermez-les. {_QUOTES}",
-        ("end of stream", "document indicator", "document separator"),
-        at_opening=True,
-    ),
-    _Fault(
-        "crochets",
-        "un crochet ou une accolade ouvert ici n'est pas fermé",
-        "Fermez-le ; ou mettez la valeur entre guillemets si le signe en fait partie.",
-        ("expected ',' or",),
-        at_opening=True,
-    ),
-    _Fault(
-        "guillemets",
-        "« \\ » inattendu entre guillemets doubles",
-        "Doublez-le (\\\\) ou utilisez des guillemets simples.",
-        ("escape", "hexdecimal"),
-    ),
-    _Fault(
-        "plusieurs-documents",
-        "le fichier continue après « ... », qui le termine",
-        "Effacez cette ligne de points.",
-        ("<document start>",),
-    ),
-    _Fault(
-        "trop-profond",
-        f"plus de {MAX_DEPTH} niveaux de crochets, d'accolades ou de retraits",
-        "Mettez la valeur entre guillemets si elle contient des crochets ou des accolades.",
-        ("too deep",),
-    ),
-)
-
-
-def _glued_colon(text: str) -> _Fault:
-    return _Fault("espace-apres-deux-points", f"il manque une espace après « : » dans « {text[:40]} »",
-                  "Écrivez « champ: valeur », ou mettez la valeur entre guillemets.")  # fmt: skip
 
 
 @dataclass
@@ -153,7 +62,7 @@ def read(path: Path, shown_as: str = "") -> Record:
             record.report(1, 1, "fichier-trop-gros", f"le fichier dépasse {MAX_BYTES // 1_000_000} Mo",
                           "Est-ce bien le bon fichier ?")  # fmt: skip
             return record
-        text = _decode(path.read_bytes(), record)
+        text = decode(path.read_bytes(), record.report)
     except OSError as error:
         reason = "n'existe pas" if isinstance(error, FileNotFoundError) else "ne peut pas être lu"
         record.report(1, 1, "fichier-illisible", f"le fichier {reason}",
@@ -161,87 +70,9 @@ def read(path: Path, shown_as: str = "") -> Record:
         return record
     if text is None:
         return record
-    if _readable(text, record):
+    if readable(text, record.report):
         _Reader(text, record).read()
     return record
-
-
-def _decode(data: bytes, record: Record) -> str | None:
-    if 0 in data[:2]:
-        _not_utf8(record, "", "sans doute en UTF-16")
-        return None
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode(error.encoding, "ignore").removeprefix("\ufeff")
-        guess = "sans doute en Windows-1252" if encoding == "utf-8-sig" else "mais en UTF-16, et abîmé"
-        _not_utf8(record, before, guess)
-        return None
-
-
-def _not_utf8(record: Record, before: str, guess: str) -> None:
-    lines = _LINE_BREAK.split(before)
-    record.report(
-        len(lines),
-        len(lines[-1]) + 1,
-        "encodage",
-        f"le fichier n'est pas en UTF-8 ({guess})",
-        "Dans votre éditeur : « Enregistrer sous », encodage UTF-8. Rien d'autre n'est à changer.",
-    )
-
-
-def _readable(text: str, record: Record) -> bool:
-    """Report the characters that no one typed on purpose; tell whether YAML reads the file as it looks."""
-    readable = True
-    for number, line in enumerate(_LINE_BREAK.split(text), 1):
-        if line.isascii() and line.isprintable():
-            continue
-        if match := _MOJIBAKE.search(line):
-            record.report(
-                number,
-                match.start() + 1,
-                "accents-abimes",
-                f"accents abîmés : « {line[max(0, match.start() - 12) : match.end() + 12].strip()} »",
-                "Le fichier a été ouvert dans un mauvais encodage puis enregistré : retapez ces caractères.",
-            )
-        for match in _FORBIDDEN.finditer(line):
-            readable = False
-            before = line[max(0, match.start() - 12) : match.start()].strip()
-            after = f" après « {before} »" if before else ""
-            record.report(
-                number,
-                match.start() + 1,
-                "caractere-interdit",
-                f"caractère invisible U+{ord(match.group()):04X}{after}",
-                "Effacez-le : il vient d'un copier-coller.",
-            )
-        if found := _NO_BREAK_FOR_SPACE.match(line):
-            readable = False
-            record.report(
-                number,
-                found.start("space") + 1,
-                "espace-insecable",
-                "une espace insécable est à la place d'une espace ordinaire",
-                "Effacez-la et retapez-la avec la barre d'espace.",
-            )
-    return readable
-
-
-def _cause(fault: _Fault, line: str, column: int) -> tuple[_Fault, int]:
-    """Return the fault and its column as the line shows them: it tells more than the parser's words."""
-    if line[column : column + 1] == "\t":
-        return _TAB, column
-    if fault is _NO_COLON and (glued := _GLUED_COLON.match(line)):
-        return _glued_colon(glued["glued"]), glued.start("glued")
-    if fault is _INDENT_OF_KEY and ": " in line[:column]:
-        return _COLON_IN_VALUE, column
-    if fault in (_INDENT, _UNKNOWN) and (start := _VALUE_SIGN.match(line)):
-        if start["sign"] in "'\"":
-            return _CLOSED_EARLY, column
-        message = f"« {start['sign']} » est un signe réservé de YAML au début d'une valeur"
-        return _Fault("signe-reserve", message, _QUOTE_IT), start.start("sign")
-    return fault, column
 
 
 def _position(event: _Event) -> tuple[int, int]:
@@ -253,7 +84,8 @@ class _Reader:
 
     def __init__(self, text: str, record: Record) -> None:
         self.record = record
-        self.lines = _LINE_BREAK.split(text)
+        self.lines = LINE_BREAK.split(text)
+        self.dashless: dict[tuple[str | int, ...], str] = {}
         self.events: Iterator[_Event] = yaml.parse(text, Loader=_LOADER)
         self.stumbles_until = -1
         """The line (from 0) down to which a fault of syntax is but a consequence of what is already said."""
@@ -289,15 +121,14 @@ class _Reader:
         self.record.report(*_position(event), code, message, hint)
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        text = error.problem or ""
-        fault = next((f for f in _FAULTS if any(words in text for words in f.words)), _UNKNOWN)
+        fault = fault_of(error.problem or "")
         mark = (error.context_mark if fault.at_opening else None) or error.problem_mark
         number, column = (mark.line, mark.column) if mark else (0, 0)
         if number <= self.stumbles_until:
             return
         if number >= len(self.lines):  # after the last end of line
             number, column = len(self.lines) - 1, len(self.lines[-1])
-        fault, column = _cause(fault, self.lines[number], column)
+        fault, column = cause(fault, self.lines[number], column)
         self.record.report(number + 1, column + 1, fault.code, fault.message, fault.hint)
 
     def _node(self, event: _Event, path: tuple[str | int, ...]) -> Any:
@@ -357,6 +188,7 @@ class _Reader:
 
     def _mapping(self, path: tuple[str | int, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        new_item = False
         for event in self.events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
@@ -373,22 +205,35 @@ class _Reader:
             key = self._key(event)
             child = (*path, key)
             if key in found:
-                line = self.record.places[(*child, KEY)][0]
-                self._report(
-                    event,
-                    "champ-en-double",
-                    f"le champ « {key} » est en double (déjà ligne {line})",
-                    "Gardez une seule des deux lignes : YAML ne retiendrait que la dernière, sans le dire.",
-                )
+                new_item = new_item or (path[-1:] != () and isinstance(path[-1], int) and key == next(iter(found)))
+                self._given_twice(event, key, child, new_item)
                 self._node(next(self.events), (*path, f"{key}@double"))
                 continue
             self.record.places[(*child, KEY)] = _position(event)
             found[key] = self._node(next(self.events), child)
         return found
 
+    def _given_twice(self, event: _Event, key: str, child: tuple[str | int, ...], new_item: bool) -> None:
+        """Report a field given twice; of an item that lacks its dash, whose fields all are, only the first."""
+        line = self.record.places[(*child, KEY)][0]
+        if not new_item:
+            self._report(
+                event,
+                "champ-en-double",
+                f"le champ « {key} » est en double (déjà ligne {line})",
+                "Gardez une seule des deux lignes : YAML ne retiendrait que la dernière, sans le dire.",
+            )
+        elif key == self.dashless.setdefault(child[:-1], key):
+            self._report(
+                event,
+                "tiret-manquant",
+                f"il manque le tiret devant « {key} » : ici commence un nouvel élément de la liste",
+                f"Écrivez « - {key}: … », aligné sur les autres tirets.",
+            )
+
     def _key(self, event: _Event) -> str:
         key = unicodedata.normalize("NFC", event.value)
-        if _NO_BREAK.search(key):
+        if NO_BREAK.search(key):
             self._report(
                 event,
                 "espace-insecable",
@@ -396,7 +241,7 @@ class _Reader:
                 "Effacez-la et retapez-la avec la barre d'espace.",
             )
         if event.start_mark.line != event.end_mark.line:
-            self._report(event, "retrait", "le nom du champ court sur plusieurs lignes : le retrait est faux", _ALIGN)
+            self._report(event, "retrait", "le nom du champ court sur plusieurs lignes : le retrait est faux", ALIGN)
         if key == "<<":
             self._report(
                 event,
@@ -404,7 +249,7 @@ class _Reader:
                 "« << » fusionne des fiches : docgen ne suit pas les renvois",
                 "Effacez cette ligne et recopiez les champs.",
             )
-        return _NO_BREAK.sub("", key)
+        return NO_BREAK.sub("", key)
 
     def _scalar(self, event: _Event) -> str | None:
         value = unicodedata.normalize("NFC", event.value)
@@ -426,7 +271,7 @@ class _Reader:
                 event,
                 "guillemets",
                 f"des guillemets ouverts ici ne se ferment que ligne {event.end_mark.line + 1}",
-                f"Fermez-les sur la même ligne. {_QUOTES}",
+                f"Fermez-les sur la même ligne. {QUOTES}",
             )
 
     def _template_mark(self, event: _Event, mark: str) -> None:
@@ -440,6 +285,13 @@ class _Reader:
 
     def _plain_traps(self, event: _Event, value: str) -> None:
         start, end = event.start_mark, event.end_mark
+        if value[:1] in CURLY_QUOTES and value[-1:] in CURLY_QUOTES:
+            self._report(
+                event,
+                "guillemets-courbes",
+                f"les guillemets de « {value[:40]} » seraient imprimés",
+                'Remplacez-les par des guillemets droits (") ou effacez-les.',
+            )
         rest = self._rest_of_line(end)
         # « champ: # à compléter » is a comment; « champ: #3 » and « ZA #3 » are values that YAML cuts.
         comment = r"\s{2,}#(\s|$)" if value else r"\s*#(\s|$)"
@@ -455,8 +307,8 @@ class _Reader:
         runs_on = start.line != end.line and not self._in_brackets(start)
         if runs_on:
             self.stumbles_until = end.line
-        if glued := _GLUED_COLON.fullmatch(value):
-            fault = _glued_colon(glued["glued"])
+        if glued := GLUED_COLON.fullmatch(value):
+            fault = glued_colon(glued["glued"])
             self._report(event, fault.code, fault.message, fault.hint)
         elif runs_on:
             self._report(
@@ -468,5 +320,5 @@ class _Reader:
 
     def _in_brackets(self, mark: Any) -> bool:
         """Tell whether the line opens [ or {, where YAML lets values run on: the bracket is what is wrong."""
-        sign = _VALUE_SIGN.match(self.lines[mark.line])
+        sign = VALUE_SIGN.match(self.lines[mark.line])
         return bool(sign and sign["sign"] in "[{")

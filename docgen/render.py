@@ -130,17 +130,14 @@ class Renderer:
         xml = xml.replace("\n<w:p", "<w:p")
         if any(BREAKS.search(value) for value in self._printed[before:]):
             xml = self.template.tpl.resolve_listing(xml)
-        try:
-            tree = etree.fromstring(xml.encode("utf-8"), PARSER)
-            if _stray_text(tree):
-                raise ValueError("a value is printed between two paragraphs")
-        except (etree.XMLSyntaxError, ValueError):
+        tree = _parsed(xml)
+        if tree is None:
             raise self._failed(
                 Place(self.template.file, within=part.where),
                 "document-casse",
                 "rempli, le document serait abîmé",
                 "Une condition, une marque de révision ou un lien à cheval sur deux endroits en est souvent la cause.",
-            ) from None
+            )
         if self.template.uses_columns:
             tree = self._with_columns(tree)
         _mend_emptied(tree)
@@ -287,19 +284,19 @@ def lost(part: Part) -> Iterator[tuple[int, str]]:
     docxtpl rewrites the XML by regular expressions; a `-%}` before a run break, or text beside `{%p`, vanish without
     an error. Proof that nothing is lost: words, tags and images are the same before and after the rewriting.
     """
-    rows = [_flat(row) for row in part.paragraphs]
-    before = [(token, n, m) for n, row in enumerate(rows) for token, m in _tokens(row)]
     # A `<` in a tag (`a < b`) is no XML.
-    gathered = TAG.sub(lambda tag: re.sub("[<>]", " ", tag.group()), part.jinja)
-    after = [token for row in gathered.split("\n") for token, _ in _tokens(_flat(row))]
-    if "".join(token for token, _, _ in before) == "".join(after):
-        return
-    matcher = difflib.SequenceMatcher(None, [token for token, _, _ in before], after, autojunk=False)
-    for kind, start, end, _, _ in matcher.get_opcodes():
-        if kind in ("delete", "replace"):
-            for number, group in itertools.groupby(before[start:end], key=lambda item: item[1]):
-                found = [m for _, _, m in group]
-                yield number, rows[number][found[0].start() : found[-1].end()]
+    gathered = TAG.sub(lambda tag: re.sub("[<>]", " ", tag.group()), part.jinja).split("\n")
+    for row, (first, end) in zip(gathered, itertools.pairwise((*part.numbers, len(part.paragraphs))), strict=True):
+        texts = {number: _flat(part.paragraphs[number]) for number in range(first, end)}
+        before = [(token, number, found) for number, text in texts.items() for token, found in _tokens(text)]
+        said, kept = [token for token, _, _ in before], [token for token, _ in _tokens(_flat(row))]
+        if "".join(said) == "".join(kept):
+            continue
+        for kind, start, stop, _, _ in difflib.SequenceMatcher(None, said, kept, autojunk=False).get_opcodes():
+            if kind in ("delete", "replace"):
+                for number, group in itertools.groupby(before[start:stop], key=lambda item: item[1]):
+                    places = [found for _, _, found in group]
+                    yield number, texts[number][places[0].start() : places[-1].end()]
 
 
 def _flat(xml: str) -> str:
@@ -327,13 +324,18 @@ def _tokens(text: str) -> Iterator[tuple[str, re.Match[str]]]:
         yield token, found
 
 
-def _stray_text(tree: etree._Element) -> bool:
-    """Return whether some text stands where no text shows: between paragraphs, in a table outside its cells."""
-    return any(
+def _parsed(xml: str) -> etree._Element | None:
+    """Return the tree of a filled part; None when it is no XML, or prints where nothing shows (beside paragraphs)."""
+    try:
+        tree = etree.fromstring(xml.encode("utf-8"), PARSER)
+    except etree.XMLSyntaxError:
+        return None
+    stray = any(
         (element.text or "").strip() or any((child.tail or "").strip() for child in element)
         for element in tree.iter(f"{W}*")
         if element.tag not in TEXTS
     )
+    return None if stray else tree
 
 
 def _mend_emptied(tree: etree._Element) -> None:

@@ -231,7 +231,7 @@ class Template:
         # docxtpl straightens the quotes of tags; « l’eau » in a tag has no quote but an apostrophe, as values do.
         kept = re.sub(r"(?<=\w)’(?=\w)", "\ue000", numbered)
         flat = self.tpl.patch_xml(_with_cell_properties(kept)).replace("\ue000", "’")
-        flat = TAG.sub(lambda tag: html.unescape(tag.group()), flat)
+        flat = TAG.sub(lambda tag: re.sub(r"[\r\n]", " ", html.unescape(tag.group())), flat)
         first, *others = re.split(r'<w:p docgen="(\d+)"', flat)
         return "\n<w:p".join([first, *others[1::2]]), (0, *map(int, others[::2]))
 

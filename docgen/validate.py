@@ -2,85 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from typing import Any
 
 from docgen import formats, tarif, values
-from docgen.diagnostics import Diagnostic, Severity, closest
+from docgen.diagnostics import Diagnostic, Severity
 from docgen.model import Deliberation, Edition, Membre, Membres, Syndicat
-from docgen.records import KEY, Record
+from docgen.records import Record
+from docgen.translate import Loc, model_of
 
-M = TypeVar("M", bound=BaseModel)
-Loc = tuple[str | int, ...]
-
-# pydantic's error type -> (code, message, hint); `{name}` is the field, the other words come from pydantic.
-_BELOW = "Écrivez-les dessous, en retrait, un par ligne."
-_FRENCH = {
-    "missing": ("champ-manquant", "le champ obligatoire « {name} » est absent ou vide", "Ajoutez « {name}: … »."),
-    "extra_forbidden": ("champ-inconnu", "le champ « {name} » n'existe pas ici", "{known}"),
-    "string_too_short": ("valeur-vide", "« {name} » est vide", "Écrivez une valeur, ou effacez la ligne."),
-    "string_too_long": (
-        "valeur-trop-longue", "« {name} » dépasse {max_length} caractères",
-        "Il y en a {length} : raccourcissez.",
-    ),
-    "greater_than_equal": (
-        "nombre-hors-limites", "« {name} » vaut {input} : le minimum est {ge}", "Vérifiez le nombre.",
-    ),
-    "less_than_equal": (
-        "nombre-hors-limites", "« {name} » vaut {input} : le maximum est {le}", "Vérifiez le nombre.",
-    ),
-    "literal_error": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "{known}"),
-    "enum": ("valeur-inconnue", "« {input} » n'est pas admis pour « {name} »", "{known}"),
-    "string_pattern_mismatch": (
-        "valeur-mal-formee", "« {input} » n'a pas la forme attendue pour « {name} »", "{form}",
-    ),
-    "model_type": ("champs-attendus", "« {name} » doit contenir des sous-champs", _BELOW),
-    "tuple_type": (
-        "liste-attendue", "« {name} » doit être une liste", "Commencez chaque élément par un tiret : « - ».",
-    ),
-    "empty_list": (
-        "liste-vide", "« {name} » est une liste vide", "Ajoutez au moins un élément, après un tiret.",
-    ),
-    "string_type": (
-        "texte-attendu", "« {name} » doit être une valeur simple",
-        "Écrivez-la sur la même ligne, après « : ».",
-    ),
-    "item_type": ("champs-attendus", "cet élément de « {name} » doit contenir des sous-champs",
-                  "Écrivez-les après le tiret, un par ligne ; effacez le tiret s'il n'y a rien à écrire."),
-    "root_type": ("champs-attendus", "le fichier ne commence pas par un champ", "{known}"),
-}  # fmt: skip
-_UNKNOWN = ("valeur-invalide", "« {name} » n'est pas valide : « {input} »", "Vérifiez la valeur.")
-_QUOTED = re.compile(r"""(['"])(.+?)\1(?=, | or |$)""")
-"""The values that pydantic lists in English: 'M.' or 'Mme'."""
-_FORMS = {
-    "ape": "Quatre chiffres et une majuscule : 8411Z.",
-    "fichier": "Un nom de fichier Word sans espace ni accent : convention.docx.",
-    "bloc": "Des minuscules et des chiffres : netexplorer.",
-}
+ARTICLE = re.compile(r"(?:(?:le|la|les) |l['’])", re.I)
+"""An article that a name or a quality begins with."""
 
 
 def syndicat(record: Record, today: date) -> tuple[Syndicat | None, list[Diagnostic]]:
     """Return the issuing authority and all that is wrong in its record."""
-    found, problems = _model(Syndicat, record)
+    found, problems = model_of(Syndicat, record)
     return found, problems + list(_future_dates(record, today))
 
 
 def membres(record: Record, today: date) -> tuple[tuple[Membre, ...], list[Diagnostic]]:
     """Return the members and all that is wrong in members.yaml, duplicates included."""
-    found, problems = _model(Membres, record)
+    found, problems = model_of(Membres, record)
     problems += list(_duplicates(record))
     problems += list(_future_dates(record, today))
-    return (found.membres if found else ()), problems
+    members = found.membres if found else ()
+    for index, membre in enumerate(members):
+        problems += _same_exercice_twice(membre, ("membres", index, "facturation"), record)
+    return members, list(_with_member(problems, record))
 
 
 def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, list[Diagnostic]]:
     """Return the edition of that folder; its computed grid must be the voted one, cell by cell."""
-    found, problems = _model(Edition, record)
+    found, problems = model_of(Edition, record)
     problems += list(_future_dates(record, today))
     if found is None:
         return None, problems
@@ -101,6 +59,18 @@ def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, l
     return found, problems
 
 
+def apart(members: Iterable[Membre], issuer: Syndicat, record: Record) -> Iterator[Diagnostic]:
+    """Yield the members that are the syndicat itself: a record copied from syndicat.yaml."""
+    for index, membre in enumerate(members):
+        if membre.siret == issuer.siret:
+            yield Diagnostic(
+                record.place(("membres", index, "siret")),
+                "siret-du-syndicat",
+                f"le SIRET est celui du syndicat ({membre.id})",
+                "Recopiez celui du membre depuis son avis de situation.",
+            )
+
+
 def subscriptions(members: Iterable[Membre], in_edition: Edition, record: Record) -> Iterator[Diagnostic]:
     """Yield the members whose storage the edition's grid does not price."""
     priced = tarif.storages(in_edition.tarif)
@@ -116,93 +86,42 @@ def subscriptions(members: Iterable[Membre], in_edition: Edition, record: Record
             )
 
 
-def _model(kind: type[M], record: Record) -> tuple[M | None, list[Diagnostic]]:
-    problems = list(record.diagnostics)
-    if record.tree is None:
-        return None, problems
-    try:
-        return kind.model_validate(_without_empty(record.tree)), problems
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        problems += [_translate(kind, details, record) for details in found if not _is_consequence(details)]
-        return None, problems
-
-
-def _is_consequence(details: ErrorDetails) -> bool:
-    """A list whose items are all wrong is « too short » for pydantic: the clerk has enough of the items."""
-    return details["type"] == "too_short" and bool(details["input"]) and not isinstance(details["input"], str)
-
-
-def _without_empty(tree: Any) -> Any:
-    """An empty field is an absent one: « telephone: » says no more than no line at all."""
-    if isinstance(tree, dict):
-        return {key: _without_empty(value) for key, value in tree.items() if value is not None}
-    if isinstance(tree, list):
-        return [_without_empty(item) for item in tree]
-    return tree
-
-
-def _translate(kind: type[BaseModel], details: ErrorDetails, record: Record) -> Diagnostic:
-    loc: Loc = details["loc"]
-    name = next((str(part) for part in reversed(loc) if isinstance(part, str)), record.file)
-    at_key = details["type"] in ("extra_forbidden", "missing") and (*loc, KEY) in record.places
-    place = record.place((*loc, KEY) if at_key else loc)
-    context = dict(details.get("ctx") or {})
-    if details["type"] == "docgen":
-        return Diagnostic(place, context["code"], context["message"], context["hint"])
-    code, message, hint = _FRENCH.get(_kind_of_error(details), _UNKNOWN)
-    words = {**context, "name": name, "input": details["input"], "form": _FORMS.get(name, "")}
-    if isinstance(details["input"], str):
-        words["length"] = len(details["input"])
-    if "expected" in context:
-        admitted = [match[2] for match in _QUOTED.finditer(context["expected"])]
-        choice = formats.listing((f"« {value} »" for value in admitted), "ou")
-        words["known"] = f"{closest(str(details['input']), admitted)} Valeurs admises : {choice}.".strip()
-    else:
-        fields = list(_fields_at(kind, loc[:-1]))
-        words["known"] = (closest(name, fields) if loc else "") or f"Champs admis ici : {', '.join(fields)}."
-    return Diagnostic(place, code, message.format(**words), hint.format(**words))
-
-
-def _kind_of_error(details: ErrorDetails) -> str:
-    """Return the key in `_FRENCH`: pydantic's type, or a finer one where the clerk needs another word."""
-    kind, loc, value = details["type"], details["loc"], details["input"]
-    if kind == "model_type" and (not loc or isinstance(loc[-1], int)):
-        return "item_type" if loc else "root_type"
-    if kind in ("enum", "literal_error") and not isinstance(value, str):
-        return "string_type"
-    if kind in ("too_short", "too_long"):
-        return f"string_{kind}" if isinstance(value, str) else "empty_list"
-    return kind
-
-
-def _fields_at(kind: type[BaseModel], loc: Loc) -> Iterable[str]:
-    """Return the names of the fields that stand at `loc` inside `kind`."""
-    fields = kind.model_fields
-    for part in loc:
-        if isinstance(part, str) and part in fields:
-            inner = _model_in(fields[part].annotation)
-            fields = inner.model_fields if inner else fields
-    return fields
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if found := _model_in(argument):
-            return found
-    return None
-
-
 def _duplicates(record: Record) -> Iterator[Diagnostic]:
     """Yield members given twice, also when another error keeps the model from being made."""
-    tree = record.tree if isinstance(record.tree, dict) else {}
-    rows = tree.get("membres")
-    rows = rows if isinstance(rows, list) else []
+    rows = _rows(record)
     for key, what in (("id", "l'identifiant"), ("siret", "le SIRET"), ("nom", "le nom")):
         values = [row.get(key) if isinstance(row, dict) else None for row in rows]
         yield from _repeated(record, ("membres",), values, key, what)
+
+
+def _with_member(problems: list[Diagnostic], record: Record) -> Iterator[Diagnostic]:
+    """Say which member a problem is about: the line alone is hard to read in a file of sixty records."""
+    starts = []
+    for index, row in enumerate(_rows(record)):
+        if isinstance(row, dict) and isinstance(row.get("id"), str):
+            starts.append((record.place(("membres", index)).line, row["id"]))
+    for problem in problems:
+        owner = next((name for line, name in reversed(starts) if line <= problem.place.line), "")
+        said = f"{problem.message} ({owner})" if owner and owner not in problem.message else problem.message
+        yield dataclasses.replace(problem, message=said)
+
+
+def _same_exercice_twice(membre: Membre, path: Loc, record: Record) -> Iterator[Diagnostic]:
+    counts = Counter(bill.exercice for bill in membre.facturation)
+    for index, bill in enumerate(membre.facturation):
+        if counts[bill.exercice] > 1:
+            yield Diagnostic(
+                record.place((*path, index, "exercice")),
+                "exercice-en-double",
+                f"l'exercice {bill.exercice} a deux jeux de codes Chorus Pro",
+                "Gardez un seul bloc par exercice.",
+            )
+
+
+def _rows(record: Record) -> list[Any]:
+    tree = record.tree if isinstance(record.tree, dict) else {}
+    rows = tree.get("membres")
+    return rows if isinstance(rows, list) else []
 
 
 def _repeated(record: Record, path: Loc, values: list[Any], key: str, what: str) -> Iterator[Diagnostic]:
@@ -312,13 +231,34 @@ def _steps_missing(act: Deliberation) -> list[str]:
 def warnings(members: Iterable[Membre], in_edition: Edition, record: Record) -> Iterator[Diagnostic]:
     """Yield what does not stop the packs but that a careful clerk would look at twice."""
     for index, membre in enumerate(members):
-        act = membre.habilitation
-        if act and act.date < in_edition.deliberation.date:
-            yield Diagnostic(
-                record.place(("membres", index, "representant", "habilitation", "date")),
-                "habilitation-anterieure",
-                f"la délibération du membre ({formats.short_date(act.date)}) précède le vote des textes "
-                f"({formats.short_date(in_edition.deliberation.date)})",
-                "Vérifiez qu'elle approuve bien cette édition de la convention.",
-                Severity.WARNING,
-            )
+        for path, code, message, hint in _doubts(membre, in_edition):
+            place = record.place(("membres", index, *path))
+            yield Diagnostic(place, code, f"{message} ({membre.id})", hint, Severity.WARNING)
+
+
+def _doubts(membre: Membre, in_edition: Edition) -> Iterator[tuple[Loc, str, str, str]]:
+    act, person = membre.habilitation, membre.representant
+    if act and act.date < in_edition.deliberation.date:
+        yield (
+            ("representant", "habilitation", "date"),
+            "habilitation-anterieure",
+            f"la délibération du membre ({formats.short_date(act.date)}) précède le vote des textes "
+            f"({formats.short_date(in_edition.deliberation.date)})",
+            "Vérifiez qu'elle approuve bien cette édition de la convention.",
+        )
+    if ARTICLE.match(membre.nom):
+        yield ("nom",), "article-en-trop", "le nom commence par un article", "docgen ajoute lui-même « la », « le »."
+    if person and ARTICLE.match(person.qualite):
+        yield (
+            ("representant", "qualite"),
+            "article-en-trop",
+            "la qualité commence par un article",
+            "Écrivez « Maire », sans « Le » : docgen l'ajoute où il faut.",
+        )
+    if person and (person.prenom, person.nom) == ("Prénom", "NOM"):
+        yield (
+            ("representant", "nom"),
+            "valeur-d-exemple",
+            "le signataire est celui de l'exemple",
+            "Mettez son vrai nom.",
+        )

@@ -101,6 +101,8 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
         raise ProblemsFound(problems)
     the_edition, found = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
     problems += found
+    if syndicat:
+        problems += validate.apart(membres, syndicat, members_record)
     if the_edition:
         problems += validate.subscriptions(membres, the_edition, members_record)
         problems += validate.warnings(membres, the_edition, members_record)

@@ -14,6 +14,7 @@ from conftest import ROOT
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from markupsafe import Markup
 from word import NOTE, W, a_docx, p, run, shown, table
 
 from docgen import lint
@@ -189,6 +190,16 @@ def test_footnotes_are_filled_once_whatever_the_sections(tmp_path: Path) -> None
 def test_a_template_that_lint_would_refuse_is_refused_by_the_renderer_too(tmp_path: Path, source: str) -> None:
     with pytest.raises(ProblemsFound, match=r"t\.docx, corps, près de "):
         Renderer(Template(a_docx(tmp_path, source)))
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("{{ membre.nom }}", Markup("</w:t>")), ("{{p membre.nom }}", "A"), ("{{r membre.nom }}", "A")],
+    ids=["broken", "beside a paragraph", "beside a run"],
+)
+def test_a_result_that_is_no_document_or_would_not_show_is_refused(tmp_path: Path, source: str, name: str) -> None:
+    with pytest.raises(ProblemsFound, match=r"t\.docx, corps: .*\[document-casse\]"):
+        fill(a_docx(tmp_path, source), with_name(name))
 
 
 def test_a_field_without_a_value_is_told_with_its_place(tmp_path: Path) -> None:

@@ -124,7 +124,6 @@ def test_nine_faults_come_at_once_in_order_each_at_its_place() -> None:
         "members.yaml:3:10 signe-de-champ",
         "members.yaml:4:12 valeur-inconnue",
         "members.yaml:5:12 siret-invalide",
-        "members.yaml:7:7 champ-manquant",
         "members.yaml:7:19 diese",
         "members.yaml:8:20 code-postal-invalide",
         "members.yaml:9:7 champ-inconnu",
@@ -241,3 +240,9 @@ def test_no_error_of_pydantic_is_left_untranslated(tree: Any) -> None:
         for diagnostic in problems_of(found):
             assert "valeur-invalide" != diagnostic.code
             assert_french(diagnostic)
+
+
+def test_a_problem_names_the_member_that_it_is_about() -> None:
+    wrong = a_member(id="valserre", nom="Commune de Valserre", siret="1")
+    (problem,) = problems(a_member(), wrong)
+    assert problem.message.endswith("(valserre)")

@@ -193,7 +193,7 @@ def test_a_date_is_in_the_future_as_seen_from_source_date_epoch(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1686700800")  # 14 June 2023
     future = {d.message for d in refused(sample.root)}
-    assert "la date 2023-06-15 n'est pas encore passée" in future
+    assert "la date 2023-06-15 n'est pas encore passée (petr-des-collines)" in future
     assert "la date 2023-06-14 n'est pas encore passée" not in future
 
 
