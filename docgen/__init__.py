@@ -12,7 +12,10 @@ The flow, in the order in which data goes through it; each module's first line s
 4. `receipts` tells what stands, what is not up to date, and why.
 5. `render` fills a template; `convert` has LibreOffice (found by `office`, driven by `uno_worker`) make the PDF;
    `verify` believes nothing of it; `assemble` binds the pieces; `publish` puts the pack in place, whole or not at all.
+   `seance_model` and `seance` do for the assembly what `model` and `tarif` do for the packs; `actes` knows the
+   préfecture's formats, `context_acte` the fields of an act.
 6. `build` is the only one who knows that order; `report` writes the page that shows what stands where.
+   `deliberation` does for an act what `build` does for the packs; `write_back` notes what happened in the records.
 7. `cli` is the only one who speaks to people (`french_click` gives it the words); `starter` makes a new workspace;
    `schema` is for their editors.
 """

@@ -6,11 +6,13 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import click
+from pydantic_core import PydanticCustomError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,9 +23,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from docgen import __version__, formats, lint, office, report, schema, starter, tarif, workspace
+from docgen import __version__, formats, lint, office, report, schema, starter, tarif, values, workspace, write_back
 from docgen.build import Build, Outcome, open_templates
 from docgen.context import Dossier, examples
+from docgen.deliberation import Deliberation
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
 from docgen.validate import missing_for_signature
@@ -128,6 +131,46 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
         raise CannotWrite(f"les packs sont faits, mais pas la page qui les montre : {error}") from None
     if worst := max((outcome.exit_code for outcome in outcomes), default=ExitCode.DONE):
         sys.exit(worst)
+
+
+@cli.command(help="Écrit une délibération : son texte, ses annexes vierges, les fichiers de sa transmission.")
+@click.argument("numero", metavar="NUMÉRO")
+def deliberation(numero: str) -> None:
+    """Make an act and the files of its sending."""
+    place = _workspace()
+    for path in Deliberation(place, numero, office.find()).make():
+        click.echo(f"→ {place.shown(path)}")
+
+
+@cli.group(cls=Group, help="Note dans les fiches ce qui est arrivé à une délibération.")
+def record() -> None:
+    """Gather what writes into the records."""
+
+
+@record.command(help="Lit l'accusé de réception de la préfecture (ARActe) et note sa date.")
+@click.argument("fichier", type=click.Path(path_type=Path), metavar="FICHIER.xml")
+def acknowledged(fichier: Path) -> None:
+    """Record the acknowledgement of the préfecture."""
+    numero, day = write_back.acknowledged(_workspace(), fichier)
+    click.echo(f"Délibération n° {numero} : reçue en préfecture le {formats.short_date(day)}.")
+
+
+@record.command(help="Note la date de publication d'une délibération : année-mois-jour.")
+@click.argument("numero", metavar="NUMÉRO")
+@click.argument("jour", metavar="DATE")
+def published(numero: str, jour: str) -> None:
+    """Record the publication of a délibération."""
+    day = _day(jour)
+    write_back.published(_workspace(), numero, day)
+    click.echo(f"Délibération n° {numero} : publiée le {formats.short_date(day)}.")
+
+
+def _day(text: str) -> date:
+    try:
+        return values.day(text)
+    except PydanticCustomError as error:
+        said = error.context or {}
+        raise click.UsageError(f"{said.get('message')} {said.get('hint')}".strip()) from None
 
 
 def _workspace() -> Workspace:

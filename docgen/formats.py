@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from num2words import num2words
+
 NBSP = "\u00a0"
 NNBSP = "\u202f"
 MONTHS = (
@@ -41,6 +43,17 @@ def long_date(day: date) -> str:
     """
     first = "1er" if day.day == 1 else str(day.day)
     return f"{first}{NBSP}{MONTHS[day.month - 1]} {day.year}"
+
+
+def date_in_words(day: date) -> str:
+    """Return the date as a séance opens with it.
+
+    >>> date_in_words(date(2023, 4, 11))
+    'deux mille vingt-trois et le onze du mois d’avril'
+    """
+    number = "premier" if day.day == 1 else num2words(day.day, lang="fr")
+    month = MONTHS[day.month - 1]
+    return f"{num2words(day.year, lang='fr')} et le {number} du mois {'d’' if elides(month) else 'de '}{month}"
 
 
 def short_date(day: date) -> str:

@@ -10,7 +10,6 @@ import jinja2
 from jinja2 import nodes
 from lxml import etree
 
-from docgen.context import KNOWN
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest
 from docgen.office import font_for
 from docgen.render import badly_written, lost, lost_words
@@ -109,16 +108,16 @@ def programs(template: Template) -> Iterator[Diagnostic]:
 
 def unknown_fields(template: Template) -> Iterator[Diagnostic]:
     """A field that docgen does not know: it would print nothing."""
-    branches = {path[:i] for path in KNOWN for i in range(len(path)) if path[i] in ".["}
+    branches = {path[:i] for path in template.known for i in range(len(path)) if path[i] in ".["}
     for part in _readable(template):
         for use in template.uses_in(part):
-            if use.path in KNOWN or use.path in branches or use.path.removesuffix("[]") in KNOWN:
+            if {use.path, use.path.removesuffix("[]")} & (template.known | branches):
                 continue
             yield Diagnostic(
                 template.place(part, use.line, use.path.split(".")[-1].removesuffix("[]")),
                 "champ-inconnu",
                 f"champ inconnu « {use.path} »",
-                closest(use.path, KNOWN) or "« docgen fields » donne la liste des champs.",
+                closest(use.path, template.known) or "« docgen fields » donne la liste des champs.",
             )
 
 

@@ -50,11 +50,13 @@ class Forme(StrEnum):
         return self.value.startswith(("commun", "métropole"))
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """Never changed once made; a field that it does not know is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Siege(_Frozen):
+class Siege(Frozen):
     """A seat."""
 
     adresse: Text = Field(description="Numéro et voie, par exemple « 1 place de la Mairie »")
@@ -62,7 +64,7 @@ class Siege(_Frozen):
     commune: Text = Field(description="Commune du siège")
 
 
-class Deliberation(_Frozen):
+class Deliberation(Frozen):
     """What an assembly decided, and how far it is from being enforceable."""
 
     numero: Text = Field(description="Numéro de la délibération, tel qu'il est imprimé")
@@ -87,7 +89,7 @@ class Deliberation(_Frozen):
         return self
 
 
-class Representant(_Frozen):
+class Representant(Frozen):
     """Who signs."""
 
     civilite: Literal["M.", "Mme"] = Field(description="M. ou Mme : commande les accords")
@@ -97,7 +99,7 @@ class Representant(_Frozen):
     habilitation: Deliberation | None = Field(None, description="La délibération du membre qui autorise la signature")
 
 
-class Referent(_Frozen):
+class Referent(Frozen):
     """The member's contact (convention, article 3.1). What is not known yet is left out."""
 
     prenom: Text | None = Field(None, description="Prénom du référent")
@@ -107,7 +109,7 @@ class Referent(_Frozen):
     courriel: Email | None = Field(None, description="Adresse professionnelle, de préférence générique")
 
 
-class Facturation(_Frozen):
+class Facturation(Frozen):
     """Chorus Pro routing, asked again for every exercice (convention, article 4)."""
 
     exercice: Annotated[Whole, Field(ge=2000, le=2100)] = Field(description="Année à laquelle ces codes valent")
@@ -115,7 +117,7 @@ class Facturation(_Frozen):
     numero_engagement: CommitmentNumber | None = Field(None, description="N° d'engagement (50 caractères au plus)")
 
 
-class Souscription(_Frozen):
+class Souscription(Frozen):
     """What the member takes."""
 
     utilisateurs: Annotated[Whole, Field(ge=1, le=100_000)] = Field(description="Nombre d'utilisateurs")
@@ -133,7 +135,7 @@ class Souscription(_Frozen):
         return self
 
 
-class Membre(_Frozen):
+class Membre(Frozen):
     """A local authority that may subscribe."""
 
     id: FolderName = Field(description="Identifiant : minuscules, chiffres et tirets ; il nomme le dossier")
@@ -157,19 +159,34 @@ class Membre(_Frozen):
         return max(self.facturation, key=lambda f: f.exercice, default=None)
 
 
-class Membres(_Frozen):
+class Membres(Frozen):
     """members.yaml."""
 
     membres: Annotated[tuple[Membre, ...], Field(min_length=1)]
 
 
-class Contact(_Frozen):
+class Assemblee(Frozen):
+    """The rules of the assembly: its statutes decide, a preset fills in what they leave out."""
+
+    regime: Literal["ferme", "ouvert"]
+    """Syndicat mixte fermé (CGCT L5711-1: the rules of municipal councils) or ouvert (L5721-1: its statutes)."""
+    article: Text
+    """The article of the statutes that the rules come from."""
+    quorum_en: Literal["membres", "voix"] | None = None
+    pouvoirs_comptent: YesNo | None = None
+    """Whether a pouvoir counts for the quorum (CGCT L2121-17: never, in a syndicat fermé)."""
+    pouvoirs_par_titulaire: Whole | None = None
+    jours_francs: Whole | None = None
+    """Clear days between the convocation and the séance."""
+
+
+class Contact(Frozen):
     """Where a person writes about their personal data."""
 
     courriel: Email
 
 
-class Syndicat(_Frozen):
+class Syndicat(Frozen):
     """The issuing authority: syndicat.yaml."""
 
     nom: Text = Field(description="Nom court, par exemple « Tarn-et-Garonne Aménagement »")
@@ -180,9 +197,12 @@ class Syndicat(_Frozen):
     adresse_postale: Text = Field(description="Adresse complète pour le courrier, CEDEX compris")
     representant: Representant
     dpo: Contact = Field(description="Délégué à la protection des données")
+    departement: Annotated[str, Field(pattern=r"^(0\d\d|02[AB]|97\d)$")] | None = None
+    """Three characters, as ACTES numbers départements: 082, 02A, 974."""
+    assemblee: Assemblee | None = None
 
 
-class LigneTarif(_Frozen):
+class LigneTarif(Frozen):
     """One row of the price grid, as it was voted."""
 
     bloc: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -196,7 +216,7 @@ class LigneTarif(_Frozen):
     """The voted cells, euros TTC per user and month, category 1 first."""
 
 
-class Tarif(_Frozen):
+class Tarif(Frozen):
     """The rule of the grid and the grid that was voted by it."""
 
     tva: Number
@@ -208,7 +228,7 @@ class Tarif(_Frozen):
     lignes: Annotated[tuple[LigneTarif, ...], Field(min_length=1)]
 
 
-class PieceModele(_Frozen):
+class PieceModele(Frozen):
     """One document of the pack and the Word file that it is made from."""
 
     id: FolderName
@@ -216,7 +236,7 @@ class PieceModele(_Frozen):
     fichier: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.docx$")]
 
 
-class Edition(_Frozen):
+class Edition(Frozen):
     """The texts and the prices that one délibération voted: templates/<edition>/edition.yaml."""
 
     edition: FolderName

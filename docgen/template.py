@@ -13,7 +13,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
+from docgen.context import KNOWN
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -150,10 +151,14 @@ def where(part: str) -> str:
 class Template:
     """A Word template: the bytes of its parts, those that hold fields, the fields themselves."""
 
-    def __init__(self, path: Path, shown_as: str = "") -> None:
-        """Open the file. Raises `ProblemsFound` when it is not a Word document that can be trusted."""
+    def __init__(self, path: Path, shown_as: str = "", known: Iterable[str] = KNOWN) -> None:
+        """Open the file, whose fields are to be among the `known` ones.
+
+        Raises `ProblemsFound` when it is not a Word document that can be trusted.
+        """
         self.path = path
         self.file = shown_as or path.name
+        self.known = frozenset(known)
         data = self._bytes()
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.members = self._unzip()

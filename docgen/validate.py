@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from docgen import formats, tarif, values
-from docgen.diagnostics import Diagnostic, Severity
+from docgen import seance as assembly
+from docgen.diagnostics import Diagnostic, Severity, closest
 from docgen.model import Deliberation, Edition, Membre, Membres, Syndicat
 from docgen.records import Record
+from docgen.seance import Regle
+from docgen.seance_model import Acte, Registre, Seance
 from docgen.translate import Loc, model_of
 
 ARTICLE = re.compile(r"(?:(?:le|la|les) |l['’])", re.I)
@@ -262,3 +265,59 @@ def _doubts(membre: Membre, in_edition: Edition) -> Iterator[tuple[Loc, str, str
             "le signataire est celui de l'exemple",
             "Mettez son vrai nom.",
         )
+
+
+def seance(record: Record, today: date, regle: Regle) -> tuple[Seance | None, list[Diagnostic]]:
+    """Return a séance and all that is wrong in it: what is written, then the sums, the pouvoirs, the votes."""
+    found, problems = model_of(Seance, record)
+    problems += list(_future_dates(record, today))
+    if found:
+        problems += list(_dates_in_order(found, record))
+        for fault in assembly.check(found, regle):
+            problems.append(Diagnostic(record.place(fault.path), fault.code, fault.message, fault.hint))
+    return found, problems
+
+
+def _dates_in_order(found: Seance, record: Record) -> Iterator[Diagnostic]:
+    for index, acte in enumerate(found.deliberations):
+        for name in ("transmise_le", "publiee_le"):
+            day = getattr(acte, name)
+            if day and day < found.date:
+                said = f"{name} ({day.isoformat()}) précède la séance ({found.date.isoformat()})"
+                hint = "Une délibération est transmise et publiée après son vote."
+                yield Diagnostic(record.place(("deliberations", index, name)), "dates-incoherentes", said, hint)
+
+
+def known_acts(seances: Sequence[tuple[Seance, Record]], registre: Registre) -> Iterator[Diagnostic]:
+    """Yield the numbers given twice, and the acts that a délibération cites and that do not exist or come later."""
+    dates = {acte.numero: acte.date for acte in registre.actes}
+    for found, record in seances:
+        for index, acte in enumerate(found.deliberations):
+            if acte.numero in dates:
+                place = record.place(("deliberations", index, "numero"))
+                hint = "Un numéro ne sert qu'une fois dans toute l'histoire de l'assemblée."
+                yield Diagnostic(place, "en-double", f"le numéro « {acte.numero} » est déjà pris", hint)
+            dates[acte.numero] = found.date
+    for found, record in seances:
+        for index, acte in enumerate(found.deliberations):
+            yield from _cited(found, acte, ("deliberations", index), dates, record)
+
+
+def _cited(found: Seance, acte: Acte, path: Loc, dates: dict[str, date], record: Record) -> Iterator[Diagnostic]:
+    cited = [((*path, "visas", n, "deliberation"), v.deliberation, v.date) for n, v in enumerate(acte.visas)]
+    for where, numero, day in [*cited, ((*path, "modifie"), acte.modifie, None)]:
+        if numero is None:
+            continue
+        if numero not in dates:
+            hint = closest(numero, dates) or "Ajoutez-la à actes.yaml si elle est d'avant les séances tenues ici."
+            yield Diagnostic(record.place(where), "acte-inconnu", f"la délibération « {numero} » est inconnue", hint)
+        elif dates[numero] > found.date:
+            said = f"la délibération « {numero} » est du {formats.short_date(dates[numero])}, après cette séance"
+            yield Diagnostic(record.place(where), "acte-posterieur", said, "Vérifiez son numéro.")
+        elif day and day != dates[numero]:
+            said = f"la délibération « {numero} » est du {formats.short_date(dates[numero])}"
+            yield Diagnostic(record.place((*where[:-1], "date")), "date-du-visa", said, "Corrigez la date du visa.")
+    days = [visa.date for visa in acte.visas if visa.date]
+    if days != sorted(days):
+        place = record.place((*path, "visas"))
+        yield Diagnostic(place, "visas-en-desordre", "les visas ne sont pas par date", "Mettez le plus ancien d'abord.")

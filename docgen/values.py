@@ -230,6 +230,7 @@ def postcode(value: Any) -> str:
 
 
 Text = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=300)]
+LongText = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=5000)]
 Siret = Annotated[str, BeforeValidator(siret)]
 Phone = Annotated[str, BeforeValidator(phone)]
 Email = Annotated[str, BeforeValidator(email)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from os import environ
 from pathlib import Path
 
-from docgen import records, validate
+from docgen import records, translate, validate
+from docgen import seance as assembly
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest, errors
 from docgen.model import Edition, Membre, PieceModele, Syndicat
+from docgen.seance_model import Registre, Seance
 
 
 def today() -> date:
@@ -40,6 +43,16 @@ class Workspace:
     def templates(self) -> Path:
         """The editions, one folder each."""
         return self.root / "templates"
+
+    @property
+    def actes_yaml(self) -> Path:
+        """The délibérations from before the séances kept here; there may be none."""
+        return self.root / "actes.yaml"
+
+    @property
+    def seances(self) -> list[Path]:
+        """The records of the séances, by date."""
+        return sorted((self.root / "seances").glob("*.yaml"))
 
     @property
     def output(self) -> Path:
@@ -80,6 +93,8 @@ class Data:
     syndicat: Syndicat
     membres: tuple[Membre, ...]
     edition: Edition
+    seances: tuple[Seance, ...] = ()
+    registre: Registre = field(default_factory=Registre)
     warnings: tuple[Diagnostic, ...] = field(default=())
 
 
@@ -101,14 +116,68 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
         raise ProblemsFound(problems)
     the_edition, found = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
     problems += found
+    seances: tuple[Seance, ...] = ()
+    registre = Registre()
     if syndicat:
         problems += validate.apart(membres, syndicat, members_record)
+        seances, registre, found = _load_seances(workspace, syndicat, now)
+        problems += found
     if the_edition:
+        the_edition, found = _with_recorded_dates(the_edition, seances, workspace)
+        problems += found
         problems += validate.subscriptions(membres, the_edition, members_record)
         problems += validate.warnings(membres, the_edition, members_record)
     if errors(problems) or not syndicat or not the_edition:
         raise ProblemsFound(problems)
-    return Data(syndicat, membres, the_edition, tuple(problems))
+    return Data(syndicat, membres, the_edition, seances, registre, tuple(problems))
+
+
+def _load_seances(
+    workspace: Workspace, syndicat: Syndicat, now: date
+) -> tuple[tuple[Seance, ...], Registre, list[Diagnostic]]:
+    problems: list[Diagnostic] = []
+    registre = Registre()
+    if workspace.actes_yaml.exists():
+        found_registre, found = translate.model_of(Registre, _read(workspace, workspace.actes_yaml))
+        registre = found_registre or registre
+        problems += found
+    seances = []
+    if workspace.seances and syndicat.assemblee is None:
+        place = Place(workspace.shown(workspace.syndicat_yaml))
+        hint = "Ajoutez « assemblee: » avec son régime (ouvert ou ferme) et l'article des statuts."
+        problems.append(Diagnostic(place, "assemblee-inconnue", "les règles de l'assemblée manquent", hint))
+    elif syndicat.assemblee:
+        for path in workspace.seances:
+            record = _read(workspace, path)
+            seance, found = validate.seance(record, now, assembly.rule(syndicat.assemblee))
+            problems += found
+            if seance:
+                seances.append((seance, record))
+    problems += validate.known_acts(seances, registre)
+    return tuple(seance for seance, _ in seances), registre, problems
+
+
+def _with_recorded_dates(
+    edition: Edition, seances: Iterable[Seance], workspace: Workspace
+) -> tuple[Edition, list[Diagnostic]]:
+    """Complete the edition's délibération with the dates that its séance records; they must not disagree."""
+    for seance in seances:
+        for acte in seance.deliberations:
+            if acte.numero != edition.deliberation.numero:
+                continue
+            known = acte.decided_on(seance.date).model_dump()
+            said = edition.deliberation.model_dump()
+            wrong = [name for name, value in said.items() if value and known[name] and value != known[name]]
+            place = Place(workspace.shown(workspace.edition_yaml(edition.edition)))
+            problems = [
+                Diagnostic(place, "dates-differentes", f"« {name} » n'est pas celle de la séance du {seance.date}",
+                           "Gardez la date dans la fiche de la séance, effacez-la ici.")
+                for name in wrong
+            ]  # fmt: skip
+            merged = {name: said[name] or known[name] for name in said}
+            dated = edition.deliberation.model_copy(update=merged)
+            return edition.model_copy(update={"deliberation": dated}), problems
+    return edition, []
 
 
 def _read(workspace: Workspace, path: Path) -> records.Record:
