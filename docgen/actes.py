@@ -98,9 +98,9 @@ def objet_faults(objet: str) -> list[str]:
     faults = []
     if len(objet) > OBJET_MAX:
         faults.append(f"l'objet a {len(objet)} caractères, le maximum est {OBJET_MAX}")
-    if "\n" in objet:
+    if "\n" in objet or "\r" in objet:
         faults.append("l'objet contient un saut de ligne")
-    strange = sorted({c for c in objet if c not in "\n" and not _in_latin1(c)})
+    strange = sorted({c for c in objet if c not in "\n\r" and not _in_latin1(c)})
     if strange:
         faults.append(f"l'objet contient des caractères que la préfecture ne lit pas : {' '.join(strange)}")
     return faults

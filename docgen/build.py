@@ -13,24 +13,27 @@ import io
 import tempfile
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import pypdfium2
 
-from docgen import __version__, lint, publish, receipts, verify
+from docgen import __version__, compare, lint, publish, receipts, verify
+from docgen.amendment import Decision, decide
 from docgen.assemble import PackInfo, PiecePdf, assemble
+from docgen.compare import Difference
 from docgen.context import KNOWN, Dossier, Values, printed, values
 from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, ExitCode, ProblemsFound
-from docgen.model import Membre, PieceModele
+from docgen.model import Edition, Membre, PieceModele
 from docgen.office import LibreOffice, font_for
 from docgen.receipts import Receipt
 from docgen.render import Filled, Renderer
 from docgen.template import Template
 from docgen.validate import missing_for_signature
-from docgen.workspace import Data, Workspace
+from docgen.workspace import Data, Workspace, load
 
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
@@ -61,7 +64,7 @@ class Todo:
     wanted: Receipt
     reasons: list[str]
     altered: dict[str, str]
-    found: Values
+    former: Receipt | None
     filled: dict[str, Filled] = field(default_factory=dict)
     pdfs: dict[str, Path] = field(default_factory=dict)
     failure: str = ""
@@ -111,19 +114,19 @@ class Build:
                 elif plan.reasons:
                     todo.append(plan)
                 else:
-                    outcomes[membre.id] = Outcome(membre, receipts.read(self.packs / membre.id))
+                    outcomes[membre.id] = Outcome(membre, plan.former)
             progress.start(len(todo))
             if todo:
                 for outcome in self._make(todo):
                     outcomes[outcome.membre.id] = outcome
                     progress.done(outcome)
-            if not only:
+            if todo and not only:
                 self._forget_unused_pdfs()
         return [outcomes[m.id] for m in members]
 
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
-        found = values(Dossier(self.data.syndicat, self.data.edition, membre))
+        found = self._values(membre)
         missing = missing_for_signature(membre, self.data.edition)
         pieces = {
             name: receipts.Piece(
@@ -149,7 +152,10 @@ class Build:
             made = [pack_name(wanted), *(model.fichier for model in self.data.edition.pieces)]
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
-        return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, found)
+        return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, former)
+
+    def _values(self, membre: Membre) -> Values:
+        return values(Dossier(self.data.syndicat, self.data.edition, membre))
 
     def orphans(self) -> list[str]:
         """Return the folders of packs whose member is not in the records any more; they are left in place."""
@@ -176,9 +182,10 @@ class Build:
         """Fill the pieces; return the documents that have no PDF yet, each with the packs that wait for it."""
         waiting: dict[Path, list[tuple[Todo, str]]] = {}
         for pack in packs:
+            tree = self._values(pack.membre).tree
             for name, renderer in renderers.items():
                 try:
-                    filled = renderer.fill(pack.found.tree)
+                    filled = renderer.fill(tree)
                 except ProblemsFound as error:
                     pack.failure = str(error)
                     break
@@ -226,6 +233,7 @@ class Build:
             else:
                 continue
             packs.remove(pack)
+            pack.filled.clear()  # the list of all packs outlives the slice: it must not keep their documents
 
     def _finish(self, pack: Todo) -> Outcome:
         folder = self.packs / pack.membre.id
@@ -302,6 +310,22 @@ def open_templates(workspace: Workspace, data: Data) -> dict[str, Template]:
     if problems:
         raise ProblemsFound(problems)
     return templates
+
+
+def amendments(workspace: Workspace, edition: str | None) -> list[Decision]:
+    """Return what the edition (the latest unless named) does to each member. Raises `ProblemsFound`."""
+    data = load(workspace, edition)
+
+    @cache
+    def of(name: str) -> tuple[Edition, dict[str, Template]]:
+        known = load(workspace, name)
+        return known.edition, open_templates(workspace, known)
+
+    @cache
+    def differences(name: str) -> Difference:
+        return compare.editions(of(name), of(data.edition.edition))
+
+    return [decide(membre, data.edition, lambda name: of(name)[0], differences) for membre in data.membres]
 
 
 def blanks(found: Values, fields: Container[str]) -> Iterator[str]:

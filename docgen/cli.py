@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections import Counter
@@ -24,7 +25,8 @@ from rich.progress import (
 )
 
 from docgen import __version__, formats, lint, office, report, schema, starter, tarif, values, workspace, write_back
-from docgen.build import Build, Outcome, open_templates
+from docgen.amendment import Decision
+from docgen.build import Build, Outcome, amendments, open_templates
 from docgen.context import Dossier, examples
 from docgen.deliberation import Deliberation
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
@@ -131,6 +133,23 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
         raise CannotWrite(f"les packs sont faits, mais pas la page qui les montre : {error}") from None
     if worst := max((outcome.exit_code for outcome in outcomes), default=ExitCode.DONE):
         sys.exit(worst)
+
+
+@cli.command(help="Montre ce que la nouvelle édition fait à chaque membre, et pourquoi, sans rien fabriquer.")
+@click.option("--edition", metavar="ÉDITION", help="La nouvelle édition (la dernière par défaut).")
+def plan(edition: str | None) -> None:
+    """Show what an amendment does to each member."""
+    decisions = amendments(_workspace(), edition)
+    for decision in decisions:
+        click.echo(f"{decision.membre.id} : {decision.action}{_yearly(decision)}\n    {decision.raison}")
+    counts = Counter(re.sub(r" n°.*", "", decision.action) for decision in decisions)
+    click.echo(", ".join(f"{action} : {count}" for action, count in counts.items()))
+
+
+def _yearly(decision: Decision) -> str:
+    """Return the old and the new amounts per year."""
+    old, new = (formats.euros(amount) if amount is not None else "–" for amount in (decision.avant, decision.apres))
+    return f" ({old} → {new} par an)" if decision.avant is not None else f" ({new} par an)"
 
 
 @cli.command(help="Écrit une délibération : son texte, ses annexes vierges, les fichiers de sa transmission.")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
 from docgen import formats, tarif
-from docgen.model import Edition, Facturation, Forme, LigneTarif, Membre, Referent, Representant, Syndicat
+from docgen.model import Edition, Facturation, Forme, LigneTarif, Membre, Referent, Representant, Syndicat, Tarif
 
 BLANK = "…" * 14
 """What is printed where the record says nothing: room to write by hand."""
@@ -226,9 +226,15 @@ def _categories(d: Dossier) -> list[dict[str, Any]]:
     ]
 
 
+@lru_cache(maxsize=8)
+def _prices(rule: Tarif) -> dict[str, list[str]]:
+    """Return the cells of each row of the grid as they are printed: the same for every member."""
+    return {label: [formats.euros(price) for price in cells] for label, cells in tarif.grid(rule).items()}
+
+
 def _grid_rows(bloc: str) -> Callable[[Dossier], list[dict[str, Any]]]:
     def rows(d: Dossier) -> list[dict[str, Any]]:
-        prices = tarif.grid(d.edition.tarif)
+        prices = _prices(d.edition.tarif)
         mine = d.montants.categorie if d.montants else 0
         found = []
         for ligne in d.edition.tarif.lignes:
@@ -236,7 +242,7 @@ def _grid_rows(bloc: str) -> Callable[[Dossier], list[dict[str, Any]]]:
                 continue
             taken = d.membre.souscription is not None and tarif.concerns(ligne, d.membre.souscription)
             cells = [
-                dict(prix=formats.euros(price), fond=CHOSEN if taken and c == mine else PLAIN)
+                dict(prix=price, fond=CHOSEN if taken and c == mine else PLAIN)
                 for c, price in enumerate(prices[ligne.libelle], 1)
             ]
             found.append(

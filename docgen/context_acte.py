@@ -12,7 +12,7 @@ from typing import Any
 
 from docgen import actes, formats
 from docgen import seance as assembly
-from docgen.context import CHAMPS, Champ, curly
+from docgen.context import CHAMPS, MASCULINE_TITLES, Accord, Champ, capital, curly
 from docgen.model import Edition, Syndicat
 from docgen.seance_model import Acte, Delegue, Seance, Visa
 
@@ -52,6 +52,12 @@ class DossierActe:
 
 def _civility(person: Delegue) -> str:
     return "Monsieur" if person.civilite == "M." else "Madame"
+
+
+def _title(person: Delegue) -> str:
+    """« Le Président », « La Présidente »; a woman may be « Président » : the article then follows the noun."""
+    noun = person.role.split()[0].casefold()
+    return capital(Accord(curly(person.role), person.civilite == "Mme" and noun not in MASCULINE_TITLES).le)
 
 
 def _listed(person: Delegue) -> str:
@@ -141,8 +147,7 @@ SEANCE = (
     Champ("seance.president.nom", "Prénom et nom de qui préside",
           lambda d: f"{d.delegue(d.seance.president).prenom} {d.delegue(d.seance.president).nom}"),
     Champ("seance.president.qualite", "Sa qualité", lambda d: curly(d.delegue(d.seance.president).role)),
-    Champ("seance.president.titre", "Sa qualité avec son article", lambda d: f"Le {d.delegue(d.seance.president).role}"
-          if d.delegue(d.seance.president).civilite == "M." else f"La {d.delegue(d.seance.president).role}"),
+    Champ("seance.president.titre", "Sa qualité avec son article", lambda d: _title(d.delegue(d.seance.president))),
     Champ("seance.secretaire.civilite", "Monsieur ou Madame", lambda d: _civility(d.delegue(d.seance.secretaire))),
     Champ("seance.secretaire.nom", "Prénom et nom du secrétaire de séance",
           lambda d: f"{d.delegue(d.seance.secretaire).prenom} {d.delegue(d.seance.secretaire).nom}"),

@@ -102,9 +102,10 @@ class Deliberation:
             faults.append("syndicat.yaml ne donne pas « departement » (trois caractères : 082)")
         try:
             actes.internal_number(self.acte.numero)
-            actes.matiere_label(self.acte.matiere)
         except ValueError as error:
             faults.append(str(error))
+        try:
+            actes.matiere_label(self.acte.matiere)
         except KeyError:
             faults.append(f"la matière « {self.acte.matiere} » n'est pas dans la nomenclature")
         numbers = [a.numero for a in self.data.registre.actes]
@@ -174,6 +175,8 @@ class Deliberation:
         former = receipts.read(folder)
         described = {name: receipts.describe(data) for name, data in files.items()}
         changed = receipts.altered(folder, former)
+        if former is None:  # without a receipt nothing says that what lies there is docgen's
+            changed = dict.fromkeys(files, "n'a pas de reçu : gardé sous un autre nom")
         if former and former.fichiers == described and not changed:
             return
         publish.set_aside(folder, changed)

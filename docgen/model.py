@@ -135,6 +135,23 @@ class Souscription(Frozen):
         return self
 
 
+class Envoi(Frozen):
+    """What was sent to a member, and whether it came back signed."""
+
+    edition: FolderName = Field(description="Édition des textes envoyés")
+    document: Literal["convention", "avenant", "charte", "avis"] = Field(
+        "convention", description="Ce qui a été envoyé : convention, avenant, charte ou avis"
+    )
+    envoye_le: Day = Field(description="Date d'envoi : année-mois-jour")
+    signe_le: Day | None = Field(None, description="Date de la dernière signature, une fois revenu")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Envoi:
+        if self.signe_le and self.signe_le < self.envoye_le:
+            raise wrong("dates-incoherentes", "signé avant d'être envoyé", "Vérifiez les deux dates.")
+        return self
+
+
 class Membre(Frozen):
     """A local authority that may subscribe."""
 
@@ -147,6 +164,8 @@ class Membre(Frozen):
     referent: Referent = Field(default_factory=Referent, description="Référent (article 3.1)")
     facturation: tuple[Facturation, ...] = Field((), description="Codes Chorus Pro, un bloc par exercice")
     souscription: Souscription | None = Field(None, description="Absente tant que le membre n'a pas choisi")
+    envois: tuple[Envoi, ...] = Field((), description="Ce qui lui a été envoyé, dans l'ordre")
+    parti_le: Day | None = Field(None, description="Date de fin, si le membre a quitté le bouquet")
 
     @property
     def habilitation(self) -> Deliberation | None:

@@ -21,6 +21,7 @@ PRESETS = {
     "ouvert": {"quorum_en": "voix", "pouvoirs_comptent": False, "pouvoirs_par_titulaire": 1, "jours_francs": 5},
 }
 """What applies where the statutes are silent."""
+PRESENT = ("présent", "à distance")
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,15 @@ def plus(*groups: Groupe) -> Groupe:
 
 
 def group_of(delegue: Delegue, acte: Acte | None = None) -> str:
-    """Return the group that a delegate is counted in: « presents », « representes » or « excuses »."""
-    if acte and delegue.id in acte.sortis:
+    """Return the group that a delegate is counted in: « presents », « representes » or « excuses ».
+
+    Who votes for another and leaves takes that voice out with them.
+    """
+    if acte and {delegue.id, delegue.pouvoir_a} & set(acte.sortis):
         return "excuses"
     if delegue.pouvoir_a:
         return "representes"
-    return "presents" if delegue.presence.startswith(("présent", "à distance")) else "excuses"
+    return "presents" if delegue.presence.startswith(PRESENT) else "excuses"
 
 
 def presence(seance: Seance, acte: Acte | None = None) -> Presence:
@@ -120,6 +124,13 @@ def presence(seance: Seance, acte: Acte | None = None) -> Presence:
         voices = sum(d.voix or 0 for d in members) if known else getattr(printed, name, 0)
         found[name] = Groupe.model_construct(membres=len(members), voix=voices)
     return Presence(**found)
+
+
+def voices_known(seance: Seance, acte: Acte | None = None) -> bool:
+    """Tell whether the voices of each group are known: those that the séance prints change when somebody leaves."""
+    if all(d.voix is not None for d in seance.delegues) or (acte and acte.voix):
+        return True
+    return seance.voix is not None and not (acte and acte.sortis)
 
 
 def quorum(there: Presence, regle: Regle) -> Quorum:
@@ -152,6 +163,8 @@ def check(seance: Seance, regle: Regle) -> Iterator[Fault]:
         )
     for index, acte in enumerate(seance.deliberations):
         path = ("deliberations", index)
+        if not voices_known(seance, acte):
+            continue  # said already; to count without them would only tell nonsense
         there = presence(seance, acte)
         reached = quorum(there, regle)
         if not reached.atteint:
@@ -194,6 +207,8 @@ def _pouvoirs(seance: Seance, regle: Regle) -> Iterator[Fault]:
             continue
         path = ("delegues", index, "pouvoir_a")
         held[holder] += 1
+        if "presence" in delegue.model_fields_set and delegue.presence.startswith(PRESENT):
+            yield Fault(path, "pouvoir", f"« {delegue.id} » est noté « {delegue.presence} » et donne pouvoir")
         if holder == delegue.id:
             yield Fault(path, "pouvoir", f"« {holder} » ne peut pas se donner pouvoir à lui-même")
         elif holder not in known:
@@ -209,22 +224,14 @@ def _pouvoirs(seance: Seance, regle: Regle) -> Iterator[Fault]:
 
 def _sums(seance: Seance) -> Iterator[Fault]:
     there = presence(seance)
-    some = [d for d in seance.delegues if d.voix is not None]
-    if seance.voix is None and len(some) < len(seance.delegues):
+    if not voices_known(seance):
         yield Fault(
             ("delegues",),
             "voix-inconnues",
             "les voix ne sont données ni par délégué ni par groupe",
             "Ajoutez « voix » à chaque délégué, ou le bloc « voix » de la séance.",
         )
-    if seance.voix and len(some) == len(seance.delegues):
-        summed = VoixParGroupe.model_construct(
-            presents=there.presents.voix, representes=there.representes.voix, excuses=there.excuses.voix
-        )
-        for name in VoixParGroupe.model_fields:
-            printed, counted = getattr(seance.voix, name), getattr(summed, name)
-            if printed != counted:
-                yield Fault(("voix", name), "somme", f"{printed} voix imprimées, mais les délégués en ont {counted}")
+    yield from _printed(seance.voix, there, ())
     if seance.en_exercice and seance.en_exercice != there.en_exercice:
         yield Fault(
             ("en_exercice",),
@@ -232,6 +239,28 @@ def _sums(seance: Seance) -> Iterator[Fault]:
             f"{seance.en_exercice.membres} membres et {seance.en_exercice.voix} voix en exercice, mais {there.sommes}",
             "Un délégué manque, ou les voix d'un groupe sont fausses.",
         )
+    for index, acte in enumerate(seance.deliberations):
+        path, then = ("deliberations", index), presence(seance, acte)
+        yield from _printed(acte.voix, then, path)
+        if not voices_known(seance):
+            continue
+        if not voices_known(seance, acte):
+            yield Fault(
+                (*path, "sortis"),
+                "voix-inconnues",
+                "des délégués sont sortis : les voix de chaque groupe ne sont plus celles de la séance",
+                "Ajoutez « voix » à cette délibération (presents, representes, excuses), ou à chaque délégué.",
+            )
+        elif then.en_exercice != there.en_exercice:
+            yield Fault((*path, "voix"), "somme", f"{then.sommes}, mais {there.sommes} pour la séance")
+
+
+def _printed(printed: VoixParGroupe | None, there: Presence, path: tuple[str | int, ...]) -> Iterator[Fault]:
+    """Yield the groups whose voices, where those of each delegate are known, are not the ones that the act prints."""
+    for name in VoixParGroupe.model_fields if printed else ():
+        said, counted = getattr(printed, name), getattr(there, name).voix
+        if said != counted:
+            yield Fault((*path, "voix", name), "somme", f"{said} voix imprimées, mais les délégués en ont {counted}")
 
 
 def _vote(acte: Acte, there: Presence) -> Iterator[Fault]:
@@ -256,6 +285,8 @@ def _vote(acte: Acte, there: Presence) -> Iterator[Fault]:
             "Comptez aussi les abstentions et ceux qui ne prennent pas part au vote.",
         )
     contre = vote.contre.voix if vote.contre else 0
+    if vote.pour.voix == contre > 0:
+        return  # a tie: the president's voice decides (CGCT L2121-20), and the figures do not tell how
     adopted = vote.pour.voix > contre
     if adopted != (vote.resultat != "rejetée"):
         yield Fault(
@@ -278,7 +309,9 @@ def detail(acte: Acte, there: Presence) -> str:
     pour = acte.vote.pour or there.votants
     contre = acte.vote.contre.voix if acte.vote.contre else 0
     abstention = acte.vote.abstention.voix if acte.vote.abstention else 0
+    aside = acte.vote.ne_prend_pas_part
     return (
         f"{there.votants.membres} membres présents ou représentés, soit {there.votants.voix} voix : "
         f"pour {pour.voix}, contre {contre}, abstention {abstention}"
+        + (f", ne prend pas part {aside.voix}" if aside and aside.voix else "")
     )

@@ -18,7 +18,7 @@ def start(folder: Path) -> list[str]:
     """Fill `folder` and return what was written. Raises `CannotWrite` when a file would be written over."""
     source = next(place for place in TEMPLATES if place.is_dir())
     files = {record.name: record for record in sorted(RECORDS.glob("*.yaml"))}
-    for edition in sorted(source.glob("*/edition.yaml")):
+    for edition in sorted(source.glob("*/edition.yaml"))[-1:]:  # the texts that are in force
         for file in sorted(edition.parent.iterdir()):
             files[f"templates/{edition.parent.name}/{file.name}"] = file
     if there := [name for name in [*files, schema.FILE] if (folder / name).exists()]:

@@ -68,10 +68,11 @@ class Sample:
 
 
 def copy_sample(to: Path) -> Sample:
-    for name in ("syndicat.yaml", "members.yaml"):
+    for name in ("syndicat.yaml", "members.yaml", "actes.yaml"):
         to.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, to / name)
-    shutil.copytree(ROOT / "templates", to / "templates")
+    for name in ("templates", "seances"):
+        shutil.copytree(ROOT / name, to / name)
     return Sample(to)
 
 

@@ -162,7 +162,7 @@ def test_the_latest_edition_counts_unless_one_is_named(sample: Sample) -> None:
     ("named", "hint"),
     [
         ("2023-05", "Vouliez-vous dire « 2023-04 » ?"),
-        ("convention", "Éditions connues : 2023-04, 2024-01."),
+        ("convention", "Éditions connues : 2022-12, 2023-04, 2024-01."),
         ("../2023-04", "Vouliez-vous dire « 2023-04 » ?"),
     ],
 )

@@ -1,0 +1,98 @@
+"""What an amending délibération does to each member, and why, before anything is made. Pure decision.
+
+The rules are those of the texts themselves: a signed convention is amended by an avenant (convention, article 8); a
+yearly revision of the prices alone needs none (article 4); a changed charter is signed anew (charte, article 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from docgen import formats, tarif
+from docgen.compare import Difference
+from docgen.model import Edition, Envoi, Membre
+
+CONVENTION, CHARTE = "convention", "charte"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done for one member."""
+
+    membre: Membre
+    action: str
+    """« nouveau pack », « avenant n° 2 », « avis de nouvelle grille », « nouvelle charte », « rien »…"""
+    raison: str
+    avant: Decimal | None = None
+    """What it pays per year under the edition that it was sent, euros; None when it has not chosen or was sent none."""
+    apres: Decimal | None = None
+    """What it pays per year under the new edition."""
+
+
+def decide(
+    membre: Membre, target: Edition, edition_of: Callable[[str], Edition], differences: Callable[[str], Difference]
+) -> Decision:
+    """Return what `target` does to the member.
+
+    `edition_of` gives an edition by its name, `differences` what differs from that edition to `target`.
+    """
+    held = last(membre)
+    before = yearly(membre, edition_of(held.edition)) if held else None
+    after = yearly(membre, target)
+
+    def decided(action: str, raison: str) -> Decision:
+        return Decision(membre, action, raison, before, after)
+
+    if membre.parti_le:
+        return Decision(membre, "rien", f"parti le {formats.short_date(membre.parti_le)}", before)
+    if held is None:
+        return decided("nouveau pack", "rien ne lui a été envoyé")
+    if held.edition == target.edition:
+        if held.signe_le:
+            return decided("rien", f"édition {held.edition} signée le {formats.short_date(held.signe_le)}")
+        return decided("rien", f"édition {held.edition} envoyée le {formats.short_date(held.envoye_le)}")
+    if held.edition > target.edition:
+        return decided("rien", f"il tient déjà l'édition {held.edition}")
+    if held.signe_le is None and not any(sent.signe_le for sent in membre.envois):
+        sent = formats.short_date(held.envoye_le)
+        return decided("pack retiré, nouveau pack", f"édition {held.edition} envoyée le {sent}, pas signée")
+    return decided(*_for_signed(membre, target, held, differences(held.edition)))
+
+
+def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference) -> tuple[str, str]:
+    """Return the action and its reason for a member whose convention is signed."""
+    changed = found.pieces()
+    if not changed and not found.grille:
+        return "rien", f"l'édition {target.edition} ne change ni texte ni prix"
+    if not changed:
+        cells = formats.plural(len(found.grille), "case")
+        return "avis de nouvelle grille", f"{cells} de la grille, aucun texte : révision annuelle de l'article 4"
+    if changed == [CHARTE] and not found.grille:
+        return "nouvelle charte", "seule la charte change : elle se signe de nouveau (charte, article 6)"
+    touched = [change.titre or "titre et parties" for change in found.textes if change.piece == CONVENTION]
+    others = [piece for piece in changed if piece != CONVENTION]
+    reasons = []
+    if touched:
+        reasons.append(f"convention : {formats.listing(touched)}")
+    if others:
+        reasons.append(f"texte modifié : {formats.listing(others)}")
+    if found.grille:
+        reasons.append(f"{formats.plural(len(found.grille), 'case')} de la grille")
+    return f"avenant n° {next_number(membre)}", " ; ".join(reasons)
+
+
+def last(membre: Membre) -> Envoi | None:
+    """Return the last thing sent that holds the texts: the convention or an avenant to it."""
+    return next((sent for sent in reversed(membre.envois) if sent.document in (CONVENTION, "avenant")), None)
+
+
+def next_number(membre: Membre) -> int:
+    """Return the number of the next avenant: they are numbered per member, as they are signed."""
+    return 1 + sum(sent.document == "avenant" and sent.signe_le is not None for sent in membre.envois)
+
+
+def yearly(membre: Membre, edition: Edition) -> Decimal | None:
+    """Return what the member pays per year under that edition, euros; None while it has not chosen."""
+    return tarif.due(membre.souscription, edition.tarif).annuel if membre.souscription else None
