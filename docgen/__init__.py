@@ -9,7 +9,8 @@ The flow, in the order in which data goes through it; each module's first line s
 2. `tarif` computes the price grid and what a member pays; `formats` writes amounts and dates in French.
 3. `context` is the only list of the fields of a template; `template` opens a Word file and finds its fields;
    `lint` says what is wrong with it.
-   `compare` tells what differs between two editions, `amendment` what that does to each member.
+   `compare` tells what differs between two editions, `amendment` what that does to each member;
+   `contents` says what each pack is then made of, `context_avenant` what an avenant prints.
 4. `receipts` tells what stands, what is not up to date, and why.
 5. `render` fills a template; `convert` has LibreOffice (found by `office`, driven by `uno_worker`) make the PDF;
    `verify` believes nothing of it; `assemble` binds the pieces; `publish` puts the pack in place, whole or not at all.

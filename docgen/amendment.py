@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from docgen import formats, tarif
 from docgen.compare import Difference
 from docgen.model import Edition, Envoi, Membre
 
-CONVENTION, CHARTE = "convention", "charte"
+CONVENTION, CHARTE, GRILLE, AVENANT = "convention", "charte", "annexe-2", "avenant"
+"""The documents that the rules name: GRILLE is the one that holds the price grid."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,14 @@ class Decision:
     action: str
     """« nouveau pack », « avenant n° 2 », « avis de nouvelle grille », « nouvelle charte », « rien »…"""
     raison: str
-    avant: Decimal | None = None
-    """What it pays per year under the edition that it was sent, euros; None when it has not chosen or was sent none."""
-    apres: Decimal | None = None
+    avant: str = ""
+    """What it pays per year under the edition that it was sent; empty when it has not chosen or was sent none."""
+    apres: str = ""
     """What it pays per year under the new edition."""
+    pieces: tuple[str, ...] = ()
+    """The documents to send, in order; none when what it holds stays as it is."""
+    held: Envoi | None = None
+    """The last thing that it was sent."""
 
 
 def decide(
@@ -39,16 +43,17 @@ def decide(
     `edition_of` gives an edition by its name, `differences` what differs from that edition to `target`.
     """
     held = last(membre)
-    before = yearly(membre, edition_of(held.edition)) if held else None
+    before = yearly(membre, edition_of(held.edition)) if held else ""
     after = yearly(membre, target)
+    whole = tuple(piece.id for piece in target.pieces)
 
-    def decided(action: str, raison: str) -> Decision:
-        return Decision(membre, action, raison, before, after)
+    def decided(action: str, raison: str, pieces: tuple[str, ...] = ()) -> Decision:
+        return Decision(membre, action, raison, before, after, pieces, held)
 
     if membre.parti_le:
-        return Decision(membre, "rien", f"parti le {formats.short_date(membre.parti_le)}", before)
+        return Decision(membre, "rien", f"parti le {formats.short_date(membre.parti_le)}", before, held=held)
     if held is None:
-        return decided("nouveau pack", "rien ne lui a été envoyé")
+        return decided("nouveau pack", "rien ne lui a été envoyé", whole)
     if held.edition == target.edition:
         if held.signe_le:
             return decided("rien", f"édition {held.edition} signée le {formats.short_date(held.signe_le)}")
@@ -57,20 +62,21 @@ def decide(
         return decided("rien", f"il tient déjà l'édition {held.edition}")
     if held.signe_le is None and not any(sent.signe_le for sent in membre.envois):
         sent = formats.short_date(held.envoye_le)
-        return decided("pack retiré, nouveau pack", f"édition {held.edition} envoyée le {sent}, pas signée")
+        return decided("pack retiré, nouveau pack", f"édition {held.edition} envoyée le {sent}, pas signée", whole)
     return decided(*_for_signed(membre, target, held, differences(held.edition)))
 
 
-def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference) -> tuple[str, str]:
-    """Return the action and its reason for a member whose convention is signed."""
+def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference) -> tuple[str, str, tuple[str, ...]]:
+    """Return the action, its reason and its documents for a member whose convention is signed."""
     changed = found.pieces()
     if not changed and not found.grille:
-        return "rien", f"l'édition {target.edition} ne change ni texte ni prix"
+        return "rien", f"l'édition {target.edition} ne change ni texte ni prix", ()
     if not changed:
         cells = formats.plural(len(found.grille), "case")
-        return "avis de nouvelle grille", f"{cells} de la grille, aucun texte : révision annuelle de l'article 4"
+        said = f"{cells} de la grille, aucun texte : révision annuelle de l'article 4"
+        return "avis de nouvelle grille", said, (GRILLE,)
     if changed == [CHARTE] and not found.grille:
-        return "nouvelle charte", "seule la charte change : elle se signe de nouveau (charte, article 6)"
+        return "nouvelle charte", "seule la charte change : elle se signe de nouveau (charte, article 6)", (CHARTE,)
     touched = [change.titre or "titre et parties" for change in found.textes if change.piece == CONVENTION]
     others = [piece for piece in changed if piece != CONVENTION]
     reasons = []
@@ -80,19 +86,23 @@ def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference)
         reasons.append(f"texte modifié : {formats.listing(others)}")
     if found.grille:
         reasons.append(f"{formats.plural(len(found.grille), 'case')} de la grille")
-    return f"avenant n° {next_number(membre)}", " ; ".join(reasons)
+    annexes = {*others, *([GRILLE] if found.grille else [])}
+    pieces = (AVENANT, *(piece.id for piece in target.pieces if piece.id in annexes))
+    return f"avenant n° {next_number(membre)}", " ; ".join(reasons), pieces
 
 
 def last(membre: Membre) -> Envoi | None:
     """Return the last thing sent that holds the texts: the convention or an avenant to it."""
-    return next((sent for sent in reversed(membre.envois) if sent.document in (CONVENTION, "avenant")), None)
+    return next((sent for sent in reversed(membre.envois) if sent.document in (CONVENTION, AVENANT)), None)
 
 
 def next_number(membre: Membre) -> int:
     """Return the number of the next avenant: they are numbered per member, as they are signed."""
-    return 1 + sum(sent.document == "avenant" and sent.signe_le is not None for sent in membre.envois)
+    return 1 + sum(sent.document == AVENANT and sent.signe_le is not None for sent in membre.envois)
 
 
-def yearly(membre: Membre, edition: Edition) -> Decimal | None:
-    """Return what the member pays per year under that edition, euros; None while it has not chosen."""
-    return tarif.due(membre.souscription, edition.tarif).annuel if membre.souscription else None
+def yearly(membre: Membre, edition: Edition) -> str:
+    """Return what the member pays per year under that edition, HT or TTC as voted; empty while it has not chosen."""
+    if membre.souscription is None:
+        return ""
+    return f"{formats.euros(tarif.due(membre.souscription, edition.tarif).annuel)} {edition.tarif.prix_en}"

@@ -11,29 +11,25 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import pypdfium2
 
-from docgen import __version__, compare, lint, publish, receipts, verify
-from docgen.amendment import Decision, decide
+from docgen import __version__, lint, publish, receipts, verify
 from docgen.assemble import PackInfo, PiecePdf, assemble
-from docgen.compare import Difference
-from docgen.context import KNOWN, Dossier, Values, printed, values
+from docgen.contents import Contents, blanks, printed
 from docgen.convert import Export, Pool
-from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, ExitCode, ProblemsFound
-from docgen.model import Edition, Membre, PieceModele
+from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
+from docgen.model import Membre
 from docgen.office import LibreOffice, font_for
 from docgen.receipts import Receipt
 from docgen.render import Filled, Renderer
-from docgen.template import Template
 from docgen.validate import missing_for_signature
-from docgen.workspace import Data, Workspace, load
+from docgen.workspace import Data, Workspace
 
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
@@ -86,9 +82,10 @@ class Build:
     def __init__(self, workspace: Workspace, data: Data, office: LibreOffice, pool_size: int | None = None) -> None:
         """Open the templates. Raises `ProblemsFound` when one of them would not give a true document."""
         self.workspace, self.data, self.office, self.pool_size = workspace, data, office, pool_size
-        self.templates = open_templates(workspace, data)
+        self.contents = Contents(workspace, data)
+        self.templates = self.contents.templates
         lint.require_sound(list(self.templates.values()))
-        self.printed = {name: sorted(printed(template.fields)) for name, template in self.templates.items()}
+        self.printed = {name: sorted(printed(template)) for name, template in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in lint.fonts(t)})
         self.moteur = {
             "docgen": f"{__version__}+{_own_code()}",
@@ -126,26 +123,35 @@ class Build:
 
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
-        found = self._values(membre)
+        contents = self.contents.of(membre)
+        folder = self.packs / membre.id
+        if not contents:  # it holds this edition already, or left: what stands is never made again
+            standing = receipts.read(folder)
+            nothing = Receipt(
+                membre=membre.id, edition=self.data.edition.edition, moteur={}, pieces={}, titre="", projet=False,
+                manque=(), blancs=(),
+            )  # fmt: skip
+            return Todo(membre, nothing, [], {}, standing)
         missing = missing_for_signature(membre, self.data.edition)
         pieces = {
-            name: receipts.Piece(
-                modele=template.sha256,
-                valeurs={path: receipts.fingerprint(found.flat[path]) for path in self.printed[name]},
+            content.name: receipts.Piece(
+                modele=content.template.sha256,
+                valeurs={path: receipts.fingerprint(content.found.flat[path]) for path in self.printed[content.name]},
             )
-            for name, template in self.templates.items()
+            for content in contents
         }
+        fields = {path for content in contents for path in self.printed[content.name]}
+        whole = contents[0].name == self.data.edition.pieces[0].id
         wanted = Receipt(
             membre=membre.id,
             edition=self.data.edition.edition,
             moteur=self.moteur,
             pieces=pieces,
-            titre=f"{self.data.edition.titre} – {membre.nom}",
+            titre=f"{self.data.edition.titre if whole else contents[0].titre} – {membre.nom}",
             projet=bool(missing),
             manque=tuple(missing),
-            blancs=tuple(blanks(found, frozenset().union(*self.printed.values()))),
+            blancs=tuple(blanks(contents[0].found, fields)),
         )
-        folder = self.packs / membre.id
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
         if former is None:
@@ -153,9 +159,6 @@ class Build:
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
         return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, former)
-
-    def _values(self, membre: Membre) -> Values:
-        return values(Dossier(self.data.syndicat, self.data.edition, membre))
 
     def orphans(self) -> list[str]:
         """Return the folders of packs whose member is not in the records any more; they are left in place."""
@@ -182,10 +185,10 @@ class Build:
         """Fill the pieces; return the documents that have no PDF yet, each with the packs that wait for it."""
         waiting: dict[Path, list[tuple[Todo, str]]] = {}
         for pack in packs:
-            tree = self._values(pack.membre).tree
-            for name, renderer in renderers.items():
+            for content in self.contents.of(pack.membre):
+                name = content.name
                 try:
-                    filled = renderer.fill(tree)
+                    filled = renderers[name].fill(content.found.tree)
                 except ProblemsFound as error:
                     pack.failure = str(error)
                     break
@@ -228,7 +231,7 @@ class Build:
         for pack in list(packs):
             if pack.failure:
                 yield self._failed(pack, pack.failure, ExitCode.CONVERSION_FAILED)
-            elif len(pack.pdfs) == len(self.templates):
+            elif len(pack.pdfs) == len(pack.wanted.pieces):
                 yield self._finish(pack)
             else:
                 continue
@@ -255,8 +258,8 @@ class Build:
 
     def _bind(self, pack: Todo) -> tuple[dict[str, bytes], Receipt]:
         """Return the files of the pack, the receipt last."""
-        models = {model.id: model for model in self.data.edition.pieces}
-        pieces = [PiecePdf(models[name].titre, label(models[name]), pack.pdfs[name]) for name in self.templates]
+        contents = self.contents.of(pack.membre)
+        pieces = [PiecePdf(content.titre, content.label, pack.pdfs[content.name]) for content in contents]
         wanted = pack.wanted
         info = PackInfo(
             titre=wanted.titre,
@@ -267,13 +270,13 @@ class Build:
         )
         data, counts = assemble(pieces, info)
         expected = [
-            verify.Expected(models[name].titre, count, pack.filled[name].words, pack.filled[name].printed)
-            for name, count in zip(self.templates, counts, strict=True)
+            verify.Expected(c.titre, count, pack.filled[c.name].words, pack.filled[c.name].printed)
+            for c, count in zip(contents, counts, strict=True)
         ]
         verify.pack(data, expected, {font_for(family) for family in self.fonts}, wanted.titre, wanted.projet)
         files = {pack_name(wanted): data, PREVIEW: preview(data)}
         if not wanted.projet:  # a Word file carries no PROJET: it could be signed too early
-            files |= {models[name].fichier: pack.filled[name].docx for name in self.templates}
+            files |= {content.fichier: pack.filled[content.name].docx for content in contents}
         made = {
             name: piece.model_copy(update={"pdf": pack.pdfs[name].name, "pages": count})
             for (name, piece), count in zip(wanted.pieces.items(), counts, strict=True)
@@ -297,60 +300,9 @@ class Build:
                 pdf.unlink(missing_ok=True)
 
 
-def open_templates(workspace: Workspace, data: Data) -> dict[str, Template]:
-    """Return the templates of the edition, by piece. Raises `ProblemsFound` with all that cannot be opened."""
-    templates: dict[str, Template] = {}
-    problems: list[Diagnostic] = []
-    for model in data.edition.pieces:
-        path = workspace.template(data.edition.edition, model)
-        try:
-            templates[model.id] = Template(path, workspace.shown(path))
-        except ProblemsFound as error:
-            problems += error.diagnostics
-    if problems:
-        raise ProblemsFound(problems)
-    return templates
-
-
-def amendments(workspace: Workspace, edition: str | None) -> list[Decision]:
-    """Return what the edition (the latest unless named) does to each member. Raises `ProblemsFound`."""
-    data = load(workspace, edition)
-
-    @cache
-    def of(name: str) -> tuple[Edition, dict[str, Template]]:
-        known = load(workspace, name)
-        return known.edition, open_templates(workspace, known)
-
-    @cache
-    def differences(name: str) -> Difference:
-        return compare.editions(of(name), of(data.edition.edition))
-
-    return [decide(membre, data.edition, lambda name: of(name)[0], differences) for membre in data.membres]
-
-
-def blanks(found: Values, fields: Container[str]) -> Iterator[str]:
-    """Yield what the templates leave to fill in by hand, in words: « référent » when all of it is missing."""
-    groups: dict[str, list[str]] = {}
-    for path in found.flat:
-        if path not in fields or not KNOWN[path].blanc:
-            continue
-        groups.setdefault(KNOWN[path].blanc.split(" : ")[0], []).append(path)
-    for group, paths in groups.items():
-        missing = [KNOWN[path].blanc for path in paths if path in found.blanks]
-        if len(missing) == len(paths):
-            yield group
-        else:
-            yield from dict.fromkeys(missing)
-
-
 def pack_name(receipt: Receipt) -> str:
     """Return the file name of a pack: plain ASCII, and telling when it leaves its folder."""
     return f"pack-{receipt.edition}-{receipt.membre}.pdf"
-
-
-def label(piece: PieceModele) -> str:
-    """Return what stands before the page numbers of a piece: « Annexe 2, page »."""
-    return f"{piece.id.replace('-', ' ').capitalize()}, page"
 
 
 def preview(pack: bytes) -> bytes:

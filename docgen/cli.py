@@ -26,7 +26,8 @@ from rich.progress import (
 
 from docgen import __version__, formats, lint, office, report, schema, starter, tarif, values, workspace, write_back
 from docgen.amendment import Decision
-from docgen.build import Build, Outcome, amendments, open_templates
+from docgen.build import Build, Outcome
+from docgen.contents import Contents, open_templates
 from docgen.context import Dossier, examples
 from docgen.deliberation import Deliberation
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
@@ -139,7 +140,8 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
 @click.option("--edition", metavar="ÉDITION", help="La nouvelle édition (la dernière par défaut).")
 def plan(edition: str | None) -> None:
     """Show what an amendment does to each member."""
-    decisions = amendments(_workspace(), edition)
+    place = _workspace()
+    decisions = Contents(place, workspace.load(place, edition)).decisions.values()
     for decision in decisions:
         click.echo(f"{decision.membre.id} : {decision.action}{_yearly(decision)}\n    {decision.raison}")
     counts = Counter(re.sub(r" n°.*", "", decision.action) for decision in decisions)
@@ -148,8 +150,8 @@ def plan(edition: str | None) -> None:
 
 def _yearly(decision: Decision) -> str:
     """Return the old and the new amounts per year."""
-    old, new = (formats.euros(amount) if amount is not None else "–" for amount in (decision.avant, decision.apres))
-    return f" ({old} → {new} par an)" if decision.avant is not None else f" ({new} par an)"
+    amounts = [amount for amount in (decision.avant, decision.apres) if amount]
+    return f" ({' → '.join(amounts)} par an)" if amounts else ""
 
 
 @cli.command(help="Écrit une délibération : son texte, ses annexes vierges, les fichiers de sa transmission.")

@@ -75,7 +75,12 @@ def editions(
 
 def articles(template: Template) -> list[Article]:
     """Return the document cut at its headings, each with the number that Word gives it."""
-    body = etree.fromstring(template.members["word/document.xml"], PARSER).find(f"{W}body")
+    return articles_of(template.members["word/document.xml"])
+
+
+def articles_of(document_xml: bytes) -> list[Article]:
+    """Return the articles of a document, given the XML of its body: a template, or one that is filled."""
+    body = etree.fromstring(document_xml, PARSER).find(f"{W}body")
     found: list[tuple[str, list[str]]] = [("", [])]
     numbers = [0, 0]
     for paragraph in body.iter(f"{W}p"):

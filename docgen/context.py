@@ -416,11 +416,6 @@ def blank_model(syndicat: Syndicat, edition: Edition) -> Values:
     return found
 
 
-def printed(fields: Iterable[str]) -> frozenset[str]:
-    """Return the paths of `Values.flat` that a template with these fields prints: of a list, the list."""
-    return frozenset(path.split("[")[0] for path in fields) & KNOWN.keys()
-
-
 def examples(dossier: Dossier) -> Iterator[tuple[Champ, str]]:
     """Yield every field with an example of what it prints."""
     flat = values(dossier).flat

@@ -238,8 +238,10 @@ class LigneTarif(Frozen):
 class Tarif(Frozen):
     """The rule of the grid and the grid that was voted by it."""
 
+    prix_en: Literal["TTC", "HT"] = "TTC"
+    """Whether the voted cells hold the taxes."""
     tva: Number
-    """VAT, percent."""
+    """VAT, percent; 0 when the voted cells are HT."""
     pas: Number
     """What each category takes off the HT base price, percent."""
     categories: Annotated[Whole, Field(ge=1, le=50)]
