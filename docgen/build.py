@@ -34,6 +34,7 @@ from docgen.workspace import Data, Workspace
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
 PAGE_MAKERS = ("assemble", "context", "convert", "formats", "render", "tarif", "template", "uno_worker")
+WITHDRAWN = "RETIRE.txt"
 PREVIEW = "apercu.jpg"
 PREVIEW_WIDTH = 320
 """Pixels."""
@@ -117,6 +118,7 @@ class Build:
                 for outcome in self._make(todo):
                     outcomes[outcome.membre.id] = outcome
                     progress.done(outcome)
+            self._mark_withdrawn(members)
             if todo and not only:
                 self._forget_unused_pdfs()
         return [outcomes[m.id] for m in members]
@@ -285,6 +287,17 @@ class Build:
         receipt = wanted.model_copy(update={"pieces": made, "fichiers": described})
         files[receipts.NAME] = receipt.to_bytes()
         return files, receipt
+
+    def _mark_withdrawn(self, members: Sequence[Membre]) -> None:
+        """Say in the folder of each unsigned pack of an earlier edition that it is withdrawn; it is never deleted."""
+        for membre in members:
+            decision = self.contents.decisions[membre.id]
+            if not decision.action.startswith("pack retiré") or decision.held is None:
+                continue
+            note = self.workspace.packs(decision.held.edition) / membre.id / WITHDRAWN
+            said = f"Pack retiré : remplacé par celui de l'édition {self.data.edition.edition}. Ne pas faire signer.\n"
+            if note.parent.is_dir() and not note.exists():
+                publish.replace(note, said.encode())
 
     def _forget_unused_pdfs(self) -> None:
         """Remove from the cache the PDFs that no pack of the workspace is made of any more."""

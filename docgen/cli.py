@@ -24,7 +24,21 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from docgen import __version__, formats, lint, office, report, schema, starter, tarif, values, workspace, write_back
+from docgen import (
+    __version__,
+    formats,
+    lint,
+    office,
+    report,
+    schema,
+    sendings,
+    starter,
+    tarif,
+    values,
+    workspace,
+    write_back,
+)
+from docgen import status as standing
 from docgen.amendment import Decision
 from docgen.build import Build, Outcome
 from docgen.contents import Contents, open_templates
@@ -69,7 +83,7 @@ def check(edition: str | None) -> None:
     try:
         data = workspace.load(place, edition)
         problems += data.warnings
-        for template in open_templates(place, data).values():
+        for template in open_templates(place, data.edition).values():
             problems += lint.check(template)
     except ProblemsFound as error:
         problems += error.diagnostics
@@ -154,6 +168,20 @@ def _yearly(decision: Decision) -> str:
     return f" ({' → '.join(amounts)} par an)" if amounts else ""
 
 
+@cli.command(help="Dit où en est chaque membre : édition signée, état, ce qui manque.")
+@click.option("--edition", metavar="ÉDITION", help="L'édition en vigueur (la dernière par défaut).")
+def status(edition: str | None) -> None:
+    """Say where each member stands."""
+    place = _workspace()
+    found = standing.of(place, workspace.load(place, edition))
+    for one in found:
+        signed = f"édition {one.en_vigueur} signée" if one.en_vigueur else "rien de signé"
+        old = ", périmé" if one.perime else ""
+        missing = f" – manque : {' ; '.join(one.manque)}" if one.manque else ""
+        click.echo(f"{one.membre.id} : {one.etat} ({signed}{old}){missing}")
+    click.echo(", ".join(f"{state} : {count}" for state, count in Counter(one.etat for one in found).items()))
+
+
 @cli.command(help="Écrit une délibération : son texte, ses annexes vierges, les fichiers de sa transmission.")
 @click.argument("numero", metavar="NUMÉRO")
 def deliberation(numero: str) -> None:
@@ -163,7 +191,7 @@ def deliberation(numero: str) -> None:
         click.echo(f"→ {place.shown(path)}")
 
 
-@cli.group(cls=Group, help="Note dans les fiches ce qui est arrivé à une délibération.")
+@cli.group(cls=Group, help="Note dans les fiches un envoi, une signature, un accusé de réception, une publication.")
 def record() -> None:
     """Gather what writes into the records."""
 
@@ -184,6 +212,25 @@ def published(numero: str, jour: str) -> None:
     day = _day(jour)
     write_back.published(_workspace(), numero, day)
     click.echo(f"Délibération n° {numero} : publiée le {formats.short_date(day)}.")
+
+
+@record.command(help="Note l'envoi du pack d'un membre : année-mois-jour.")
+@click.argument("membre", metavar="MEMBRE")
+@click.argument("jour", metavar="DATE")
+def sent(membre: str, jour: str) -> None:
+    """Record that a pack was sent."""
+    day = _day(jour)
+    click.echo(f"{membre} : envoi du {formats.short_date(day)} noté ({sendings.sent(_workspace(), membre, day)}).")
+
+
+@record.command(help="Note le retour, signé par tous, de ce qui avait été envoyé à un membre.")
+@click.argument("membre", metavar="MEMBRE")
+@click.argument("jour", metavar="DATE")
+def signed(membre: str, jour: str) -> None:
+    """Record that what was sent came back signed."""
+    day = _day(jour)
+    document = sendings.signed(_workspace(), membre, day)
+    click.echo(f"{membre} : signature du {formats.short_date(day)} notée ({document}).")
 
 
 def _day(text: str) -> date:
@@ -325,7 +372,7 @@ def main() -> None:
         for problem in error.diagnostics:
             click.echo(problem)
         count = formats.plural(len(errors(error.diagnostics)), "erreur")
-        click.echo(f"{count} à corriger. Rien n'a été fabriqué.", err=True)
+        click.echo(f"{count} à corriger. Rien n'a été fait.", err=True)
         sys.exit(error.exit_code)
     except DocgenError as error:
         click.echo(f"docgen : {error}", err=True)

@@ -83,8 +83,7 @@ def articles_of(document_xml: bytes) -> list[Article]:
     body = etree.fromstring(document_xml, PARSER).find(f"{W}body")
     found: list[tuple[str, list[str]]] = [("", [])]
     numbers = [0, 0]
-    for paragraph in body.iter(f"{W}p"):
-        text = re.sub(r"\s+", " ", "".join(_shown(paragraph))).strip()
+    for paragraph, text in _lines(body):
         level = _level(paragraph)
         if level and text:
             numbers = [numbers[0] + 1, 0] if level == 1 else [numbers[0], numbers[1] + 1]
@@ -92,6 +91,20 @@ def articles_of(document_xml: bytes) -> list[Article]:
         elif text:
             found[-1][1].append(text)
     return [Article(titre, tuple(rows)) for titre, rows in found]
+
+
+def _lines(body: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """Yield each paragraph with its text; of a row of a table, the first with the texts of all its cells."""
+    for block in body.iter(f"{W}p", f"{W}tr"):
+        if block.tag == f"{W}tr":
+            cells = [" ".join(_text(p) for p in cell.iter(f"{W}p")).strip() for cell in block.findall(f"{W}tc")]
+            yield next(block.iter(f"{W}p")), " : ".join(filter(None, cells))
+        elif not any(True for _ in block.iterancestors(f"{W}tr")):
+            yield block, _text(block)
+
+
+def _text(paragraph: etree._Element) -> str:
+    return re.sub(r"\s+", " ", "".join(_shown(paragraph))).strip()
 
 
 def _shown(paragraph: etree._Element) -> Iterator[str]:

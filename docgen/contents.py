@@ -19,7 +19,7 @@ from docgen.diagnostics import Diagnostic, ProblemsFound
 from docgen.model import Edition, Membre, PieceModele
 from docgen.render import Renderer
 from docgen.template import Template
-from docgen.workspace import Data, Workspace, load
+from docgen.workspace import Data, Workspace, load_edition
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Contents:
         self.workspace, self.data = workspace, data
         self._texts = cache(self._read_edition)
         self._differences = cache(self._compare)
-        self.templates = open_templates(workspace, data)
+        self.templates = open_templates(workspace, data.edition)
         self.pieces = {piece.id: piece for piece in data.edition.pieces}
         if any(amendment.AVENANT in decision.pieces for decision in self.decisions.values()):
             path = workspace.templates / "avenant.docx"
@@ -90,19 +90,19 @@ class Contents:
     def _read_edition(self, name: str) -> tuple[Edition, dict[str, Template]]:
         if name == self.data.edition.edition:
             return self.data.edition, self.templates
-        known = load(self.workspace, name)
-        return known.edition, open_templates(self.workspace, known)
+        edition = load_edition(self.workspace, name, self.data.seances)
+        return edition, open_templates(self.workspace, edition)
 
     def _compare(self, name: str) -> Difference:
         return compare.editions(self._texts(name), self._texts(self.data.edition.edition))
 
 
-def open_templates(workspace: Workspace, data: Data) -> dict[str, Template]:
+def open_templates(workspace: Workspace, edition: Edition) -> dict[str, Template]:
     """Return the templates of the edition, by piece. Raises `ProblemsFound` with all that cannot be opened."""
     templates: dict[str, Template] = {}
     problems: list[Diagnostic] = []
-    for model in data.edition.pieces:
-        path = workspace.template(data.edition.edition, model)
+    for model in edition.pieces:
+        path = workspace.template(edition.edition, model)
         try:
             templates[model.id] = Template(path, workspace.shown(path))
         except ProblemsFound as error:

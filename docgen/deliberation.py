@@ -24,7 +24,7 @@ from docgen.office import LibreOffice, font_for
 from docgen.render import Filled, Renderer
 from docgen.seance_model import Acte, Seance
 from docgen.template import Template
-from docgen.workspace import Data, Workspace, load
+from docgen.workspace import Data, Workspace, load, load_edition
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Deliberation:
         self.workspace, self.office = workspace, office
         self.data = load(workspace)
         self.seance, self.acte = _find(self.data, numero)
-        self.edition = load(workspace, self.acte.edition).edition if self.acte.edition else None
+        named = self.acte.edition
+        self.edition = load_edition(workspace, named, self.data.seances) if named else None
         if faults := list(self._faults()):
             raise ProblemsFound(faults)
         assert self.data.syndicat.assemblee

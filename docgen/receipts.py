@@ -151,7 +151,7 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[s
     chose_anew = any(path.startswith("souscription.") for path in changed)
     for path in changed:
         before, after = former.valeurs.get(path, ""), wanted.valeurs.get(path, "")
-        what = KNOWN[path].explication if path in KNOWN else path
+        what = KNOWN[path].explication if path in KNOWN else "contenu de l'avenant"
         if path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
             yield f"{what} : {before} → {after}"
         elif path.startswith(("grille.", "montants.")):

@@ -79,6 +79,13 @@ def subscriptions(members: Iterable[Membre], in_edition: Edition, record: Record
     priced = tarif.storages(in_edition.tarif)
     for index, membre in enumerate(members):
         taken = membre.souscription
+        if taken and not taken.stockage and not tarif.due(taken, in_edition.tarif).lignes:
+            yield Diagnostic(
+                record.place(("membres", index, "souscription")),
+                "souscription-sans-tarif",
+                f"le GFU seul n'a pas de tarif dans l'édition {in_edition.edition} ({membre.id})",
+                "Cette édition ne le propose qu'avec un stockage.",
+            )
         if taken and taken.stockage and taken.stockage not in priced:
             known = formats.listing((f"{n} To" for n in priced), "ou")
             yield Diagnostic(
@@ -311,6 +318,9 @@ def _cited(found: Seance, acte: Acte, path: Loc, dates: dict[str, date], record:
         if numero not in dates:
             hint = closest(numero, dates) or "Ajoutez-la à actes.yaml si elle est d'avant les séances tenues ici."
             yield Diagnostic(record.place(where), "acte-inconnu", f"la délibération « {numero} » est inconnue", hint)
+        elif numero == acte.numero:
+            said = f"la délibération « {numero} » se cite elle-même"
+            yield Diagnostic(record.place(where), "acte-cite-lui-meme", said, "Vérifiez son numéro.")
         elif dates[numero] > found.date:
             said = f"la délibération « {numero} » est du {formats.short_date(dates[numero])}, après cette séance"
             yield Diagnostic(record.place(where), "acte-posterieur", said, "Vérifiez son numéro.")

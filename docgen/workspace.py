@@ -110,26 +110,41 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
     members_record = _read(workspace, workspace.members_yaml)
     membres, found = validate.membres(members_record, now)
     problems += found
-    named = edition or (workspace.editions[-1] if workspace.editions else "")
-    if named not in workspace.editions:
-        problems.append(_no_such_edition(workspace, named))
-        raise ProblemsFound(problems)
-    the_edition, found = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
-    problems += found
     seances: tuple[Seance, ...] = ()
     registre = Registre()
     if syndicat:
         problems += validate.apart(membres, syndicat, members_record)
         seances, registre, found = _load_seances(workspace, syndicat, now)
         problems += found
+    the_edition, found = _load_edition(workspace, edition, seances, now)
+    problems += found
     if the_edition:
-        the_edition, found = _with_recorded_dates(the_edition, seances, workspace)
-        problems += found
         problems += validate.subscriptions(membres, the_edition, members_record)
         problems += validate.warnings(membres, the_edition, members_record)
     if errors(problems) or not syndicat or not the_edition:
         raise ProblemsFound(problems)
     return Data(syndicat, membres, the_edition, seances, registre, tuple(problems))
+
+
+def load_edition(workspace: Workspace, name: str, seances: Iterable[Seance]) -> Edition:
+    """Read an edition alone, without asking whether it prices what the members take now. Raises `ProblemsFound`."""
+    found, problems = _load_edition(workspace, name, seances, today())
+    if errors(problems) or found is None:
+        raise ProblemsFound(problems)
+    return found
+
+
+def _load_edition(
+    workspace: Workspace, name: str | None, seances: Iterable[Seance], now: date
+) -> tuple[Edition | None, list[Diagnostic]]:
+    named = name or (workspace.editions[-1] if workspace.editions else "")
+    if named not in workspace.editions:
+        return None, [_no_such_edition(workspace, named)]
+    found, problems = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
+    if found is None:
+        return None, problems
+    found, more = _with_recorded_dates(found, seances, workspace)
+    return found, problems + more
 
 
 def _load_seances(

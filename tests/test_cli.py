@@ -58,7 +58,7 @@ def test_build_makes_nothing_while_there_is_an_error(docgen, sample: Sample) -> 
     sample.edit("members.yaml", "forme: département", "forme: departement")
     code, said = docgen(sample.root, "build")
     assert code == ExitCode.PROBLEMS
-    assert "Rien n'a été fabriqué" in said
+    assert "Rien n'a été fait" in said
     assert sample.files() == {}
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import Sample
 
 from docgen import receipts, render, verify
-from docgen.build import open_templates
+from docgen.contents import open_templates
 from docgen.context import Dossier, values
 from docgen.diagnostics import ConversionFailed
 from docgen.verify import Expected
@@ -27,7 +27,7 @@ def expected(made: Sample) -> list[Expected]:
     receipt = receipts.read(made.folder(MEMBER))
     assert receipt
     found = []
-    for model, (name, template) in zip(data.edition.pieces, open_templates(made.workspace, data).items(), strict=True):
+    for model, (name, template) in zip(data.edition.pieces, open_templates(made.workspace, data.edition).items(), strict=True):
         filled = render.Renderer(template).fill(tree)
         found.append(Expected(model.titre, receipt.pieces[name].pages, filled.words, filled.printed))
     return found

@@ -1,0 +1,54 @@
+"""Where each member stands: the edition that it signed, the state of what it is to be sent, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from docgen import receipts
+from docgen.amendment import Decision, last
+from docgen.contents import Contents
+from docgen.model import Membre
+from docgen.receipts import Receipt
+from docgen.workspace import Data, Workspace
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where one member stands."""
+
+    membre: Membre
+    en_vigueur: str
+    """The edition that it signed last; empty when it signed none."""
+    etat: str
+    """« parti », « signé », « envoyé », « à fabriquer », « PROJET », « à compléter » or « à envoyer »."""
+    perime: bool
+    """Whether what it holds is of an earlier edition than the one in force."""
+    manque: tuple[str, ...]
+    """What keeps it from going further."""
+
+
+def of(workspace: Workspace, data: Data) -> list[Status]:
+    """Return where each member stands, in the order of the records. Raises `ProblemsFound`."""
+    decisions = Contents(workspace, data).decisions
+    packs = workspace.packs(data.edition.edition)
+    return [_status(m, decisions[m.id], receipts.read(packs / m.id)) for m in data.membres]
+
+
+def _status(membre: Membre, decision: Decision, receipt: Receipt | None) -> Status:
+    held = last(membre)
+    signed = next((sent.edition for sent in reversed(membre.envois) if sent.signe_le), "")
+    state, missing = _state(membre, decision, receipt)
+    return Status(membre, signed, state, bool(held and decision.pieces), missing)
+
+
+def _state(membre: Membre, decision: Decision, receipt: Receipt | None) -> tuple[str, tuple[str, ...]]:
+    if membre.parti_le:
+        return "parti", ()
+    if not decision.pieces:
+        waiting = [sent for sent in membre.envois if sent.signe_le is None]
+        return ("envoyé", ("signature du membre",)) if waiting else ("signé", ())
+    if receipt is None:
+        return "à fabriquer", ("docgen build",)
+    if receipt.projet:
+        return "PROJET", receipt.manque
+    return ("à compléter", receipt.blancs) if receipt.blancs else ("à envoyer", ())

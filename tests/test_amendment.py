@@ -1,0 +1,136 @@
+"""What an amending délibération does to each member, and why."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Sample
+
+from docgen import amendment, compare
+from docgen.amendment import Decision, decide
+from docgen.compare import CellChange, Change, Difference
+from docgen.contents import Contents, open_templates
+from docgen.model import Edition, Envoi, Membre
+from docgen.template import Template
+from docgen.workspace import load, load_edition
+
+SENT = Envoi.model_construct(edition="2022-12", document="convention", envoye_le=date(2023, 1, 10), signe_le=None)
+SIGNED = SENT.model_copy(update={"signe_le": date(2023, 2, 14)})
+AVENANT = SIGNED.model_copy(update={"document": "avenant", "signe_le": date(2023, 3, 20)})
+TEXT = Change("convention", "Article 4 – Modalités de facturation", "modifié")
+CHARTE = Change("charte", "Article 6 – Clauses finales", "modifié")
+CELL = CellChange("1 To", 1, None, None)
+
+
+@pytest.fixture
+def texts(sample: Sample) -> tuple[Membre, dict[str, Edition]]:
+    data = load(sample.workspace)
+    editions = {name: load_edition(sample.workspace, name, ()) for name in ("2022-12", "2023-04")}
+    return data.membres[0], editions
+
+
+def decided(texts: tuple[Membre, dict[str, Edition]], found: Difference, **changes: Any) -> Decision:
+    membre, editions = texts
+    return decide(membre.model_copy(update=changes), editions["2023-04"], editions.__getitem__, lambda _: found)
+
+
+ALL = Difference((TEXT, CHARTE), (CELL,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "found", "action", "pieces"),
+    [
+        ({}, ALL, "nouveau pack", ("convention", "charte", "annexe-2")),
+        ({"envois": (SENT,)}, ALL, "pack retiré, nouveau pack", ("convention", "charte", "annexe-2")),
+        ({"envois": (SIGNED,)}, ALL, "avenant n° 1", ("avenant", "charte", "annexe-2")),
+        ({"envois": (SIGNED, AVENANT)}, ALL, "avenant n° 2", ("avenant", "charte", "annexe-2")),
+        ({"envois": (SIGNED,)}, Difference((TEXT,), ()), "avenant n° 1", ("avenant",)),
+        ({"envois": (SIGNED,)}, Difference((), (CELL,)), "avis de nouvelle grille", ("annexe-2",)),
+        ({"envois": (SIGNED,)}, Difference((CHARTE,), ()), "nouvelle charte", ("charte",)),
+        ({"envois": (SIGNED,)}, Difference((), ()), "rien", ()),
+        ({"envois": (SIGNED,), "parti_le": date(2023, 4, 1)}, ALL, "rien", ()),
+        ({"envois": (SENT.model_copy(update={"edition": "2023-04"}),)}, ALL, "rien", ()),
+        ({"envois": (SIGNED.model_copy(update={"edition": "2023-04"}),)}, ALL, "rien", ()),
+    ],
+)
+def test_each_state_of_a_member_has_its_action(
+    texts: tuple[Membre, dict[str, Edition]],
+    changes: dict[str, Any],
+    found: Difference,
+    action: str,
+    pieces: tuple[str, ...],
+) -> None:
+    decision = decided(texts, found, **changes)
+    assert (action, pieces) == (decision.action, decision.pieces)
+    assert decision.raison
+
+
+def test_the_amounts_say_whether_they_hold_the_taxes(texts: tuple[Membre, dict[str, Edition]]) -> None:
+    decision = decided(texts, ALL, envois=(SIGNED,))
+    assert "HT" == decision.avant[-2:]
+    assert "TTC" == decision.apres[-3:]
+    assert "" == decided(texts, ALL, envois=(SIGNED,), souscription=None).apres
+
+
+def test_the_number_of_an_avenant_counts_those_that_were_signed(texts: tuple[Membre, dict[str, Edition]]) -> None:
+    unsigned = AVENANT.model_copy(update={"signe_le": None})
+    assert 2 == amendment.next_number(texts[0].model_copy(update={"envois": (SIGNED, AVENANT, unsigned)}))
+
+
+def test_the_two_editions_of_the_sample_differ_as_the_act_says(sample: Sample) -> None:
+    data = load(sample.workspace)
+    old = load_edition(sample.workspace, "2022-12", data.seances)
+    found = compare.editions(
+        (old, open_templates(sample.workspace, old)),
+        (data.edition, open_templates(sample.workspace, data.edition)),
+    )
+    assert ["convention", "annexe-2"] == found.pieces()
+    assert ["Article 4 – Modalités de facturation"] == [c.titre for c in found.textes if c.piece == "convention"]
+    assert 77 == len(found.grille)
+
+
+def test_an_edition_compared_to_itself_has_no_difference(sample: Sample) -> None:
+    data = load(sample.workspace)
+    same = (data.edition, open_templates(sample.workspace, data.edition))
+    assert Difference((), ()) == compare.editions(same, same)
+
+
+def reworded(path: Path, before: str, after: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    text = parts["word/document.xml"].decode()
+    assert before in text
+    parts["word/document.xml"] = text.replace(before, after).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+def test_a_change_of_wording_in_one_article_shows_up_in_the_plan(sample: Sample) -> None:
+    reworded(sample.root / "templates/2023-04/convention.docx", "Si le désaccord persiste", "En cas d’échec")
+    sample.edit(
+        "members.yaml",
+        "    siret: 218 209 013 00018\n",
+        "    siret: 218 209 013 00018\n    envois:\n      - edition: 2022-12\n        envoye_le: 2023-06-01\n"
+        "        signe_le: 2023-06-15\n",
+    )
+    decision = Contents(sample.workspace, load(sample.workspace)).decisions["commune-de-montriviere"]
+    assert "Article 4 – Modalités de facturation et Article 9 – Litiges" in decision.raison
+
+
+def test_articles_are_cut_and_numbered_as_word_numbers_them(sample: Sample) -> None:
+    found = compare.articles(Template(sample.root / "templates/2023-04/convention.docx"))
+    assert [
+        "",
+        "Article 1 – Préambule",
+        "Article 2 – Objectifs et composantes du bouquet de services",
+        "Article 3 – Modalités d’accès aux services du Syndicat mixte",
+        "Article 3.1 – Désignation d’un référent",
+        "Article 3.2 – Contribution d’accès au bouquet de services numériques",
+        "Article 4 – Modalités de facturation",
+    ] == [a.titre for a in found][:7]
+    assert "Code service : {{ facturation.code_service }}" in found[6].paragraphes
