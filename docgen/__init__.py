@@ -19,6 +19,7 @@ The flow, in the order in which data goes through it; each module's first line s
 6. `build` is the only one who knows that order; `report` writes the page that shows what stands where.
    `deliberation` does for an act what `build` does for the packs. `write_back` and `sendings` note what happened in
    the records (`rewrite` leaves the clerk's layout alone), `status` tells where each member stands.
+   `statement` makes the yearly statements of the members, whose fields `context_etat` lists.
 7. `cli` is the only one who speaks to people (`french_click` gives it the words); `starter` makes a new workspace;
    `schema` is for their editors.
 """

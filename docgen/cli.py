@@ -143,7 +143,7 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     _summary(outcomes)
     _section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
     try:
-        click.echo(f"→ {place.shown(report.write(place, data, outcomes))}")
+        click.echo(f"→ {place.shown(report.write(place, data, outcomes, maker.contents.decisions))}")
     except CannotWrite as error:
         raise CannotWrite(f"les packs sont faits, mais pas la page qui les montre : {error}") from None
     if worst := max((outcome.exit_code for outcome in outcomes), default=ExitCode.DONE):
@@ -238,7 +238,7 @@ def _day(text: str) -> date:
         return values.day(text)
     except PydanticCustomError as error:
         said = error.context or {}
-        raise click.UsageError(f"{said.get('message')} {said.get('hint')}".strip()) from None
+        raise click.UsageError(f"{said.get('message')}. {said.get('hint')}".strip()) from None
 
 
 def _workspace() -> Workspace:

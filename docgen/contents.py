@@ -6,7 +6,7 @@ decides: an avenant and its annexes, a new charter, a notice; one who holds the 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -129,8 +129,3 @@ def blanks(found: Values, fields: Container[str]) -> Iterator[str]:
 def printed(template: Template) -> frozenset[str]:
     """Return the paths of `Values.flat` that a template prints: of a list, the list."""
     return frozenset(path.split("[")[0] for path in template.fields) & template.known
-
-
-def all_printed(templates: Iterable[Template]) -> frozenset[str]:
-    """Return the paths that any of the templates prints."""
-    return frozenset().union(*(printed(template) for template in templates))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import jinja2
 
-from docgen import formats, publish, receipts
+from docgen import formats, publish, receipts, status
+from docgen.amendment import Decision
 from docgen.build import PREVIEW, Outcome, pack_name
 from docgen.workspace import Data, Workspace
 
 PAGE = Path(__file__).parent / "pages" / "index.html.j2"
 STATES = {
+    "signé": "signés",
+    "envoyé": "envoyés",
+    "parti": "partis",
     "prêt à signer": "prêts à signer",
     "à compléter": "à compléter",
     "PROJET": "en PROJET",
@@ -30,7 +34,7 @@ AMOUNTS = (
 )
 
 
-def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path:
+def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisions: Mapping[str, Decision]) -> Path:
     """Write the page for every member of the edition; return its path. Raises `CannotWrite`."""
     now = {outcome.membre.id: outcome for outcome in outcomes}
     folder = workspace.packs(data.edition.edition)
@@ -38,13 +42,17 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome]) -> Path
     for membre in data.membres:
         outcome = now.get(membre.id)
         receipt = outcome.receipt if outcome else receipts.read(folder / membre.id)
-        state = receipt.etat if receipt else "pas encore fabriqué"
+        decision = decisions[membre.id]
+        standing = status.state(membre, decision, receipt)[0]
+        made = receipt.etat if receipt else "pas encore fabriqué"
+        state = made if decision.pieces else standing
         values = {path: v for piece in receipt.pieces.values() for path, v in piece.valeurs.items()} if receipt else {}
         rows.append(
             {
                 "membre": membre,
                 "etat": "échec" if outcome and outcome.failure else state,
                 "echec": outcome.failure if outcome else "",
+                "action": decision.action if decision.held and decision.pieces else "",
                 "receipt": receipt,
                 "dossier": f"{data.edition.edition}/{membre.id}",
                 "pack": pack_name(receipt) if receipt else "",

@@ -37,11 +37,12 @@ def of(workspace: Workspace, data: Data) -> list[Status]:
 def _status(membre: Membre, decision: Decision, receipt: Receipt | None) -> Status:
     held = last(membre)
     signed = next((sent.edition for sent in reversed(membre.envois) if sent.signe_le), "")
-    state, missing = _state(membre, decision, receipt)
-    return Status(membre, signed, state, bool(held and decision.pieces), missing)
+    etat, missing = state(membre, decision, receipt)
+    return Status(membre, signed, etat, bool(held and decision.pieces), missing)
 
 
-def _state(membre: Membre, decision: Decision, receipt: Receipt | None) -> tuple[str, tuple[str, ...]]:
+def state(membre: Membre, decision: Decision, receipt: Receipt | None) -> tuple[str, tuple[str, ...]]:
+    """Return the state of one member and what keeps it from going further."""
     if membre.parti_le:
         return "parti", ()
     if not decision.pieces:

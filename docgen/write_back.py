@@ -1,18 +1,13 @@
-"""Write what happened into the clerk's records, and nothing else: comments and layout stay as they are."""
+"""Note in the séances what happened to an act: when the préfecture received it, when it was published."""
 
 from __future__ import annotations
 
-import codecs
-import io
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.util import load_yaml_guess_indent
-
-from docgen import actes, publish
+from docgen import actes, rewrite
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
 from docgen.seance_model import Seance
 from docgen.workspace import Data, Workspace, load, today
@@ -66,45 +61,11 @@ def _set(workspace: Workspace, numero: str, field: str, day: date) -> None:
         said = f"le {day.isoformat()} n'est pas encore passé"
     if said:
         raise ProblemsFound([Diagnostic(Place(workspace.shown(path)), "date-refusee", f"n° {numero} : {said}")])
-    before = path.read_bytes()
-    after = _with_line(before, rank, field, day)
-    if not _adds_one_line(before, after):
-        said = f"docgen ne sait pas ajouter « {field}: {day.isoformat()} » sans changer la mise en page du fichier"
-        hint = "Ajoutez cette ligne à la main, sous la délibération."
-        raise ProblemsFound([Diagnostic(Place(workspace.shown(path)), "ecriture-refusee", said, hint)])
-    publish.replace(path, after)
 
+    def note(tree: Any) -> None:
+        rewrite.insert_after(tree["deliberations"][rank], ("numero", "transmise_le"), field, day)
 
-def _with_line(data: bytes, rank: int, field: str, day: date) -> bytes:
-    """Return the record with one field more in the act of that rank; nothing when the file cannot be read so."""
-    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-    try:
-        text = data.removeprefix(mark).decode("utf-8")
-        end = "\r\n" if "\r\n" in text else "\n"
-        text = text.replace("\r\n", "\n")
-        _, indent, offset = load_yaml_guess_indent(text)
-        yaml = YAML()
-        yaml.preserve_quotes = True
-        yaml.width = 10_000
-        yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
-        tree = yaml.load(text)
-    except (UnicodeDecodeError, YAMLError):
-        return b""
-    act = tree["deliberations"][rank]
-    # Beside the number, not last: what ends an act for ruamel may be the comment that heads the next one.
-    names = [name for name in ("numero", "transmise_le") if name in act]
-    act.insert(max(list(act).index(name) for name in names) + 1, field, day)
-    buffer = io.StringIO()
-    yaml.dump(tree, buffer)
-    after = buffer.getvalue() if text.endswith("\n") else buffer.getvalue().removesuffix("\n")
-    return mark + after.replace("\n", end).encode()
-
-
-def _adds_one_line(before: bytes, after: bytes) -> bool:
-    """Tell whether the record is what the clerk wrote, byte for byte, and one line more."""
-    old, new = before.split(b"\n"), after.split(b"\n")
-    at = next((n for n, (was, now) in enumerate(zip(old, new, strict=False)) if was != now), len(old))
-    return old == new[:at] + new[at + 1 :] and len(new) == len(old) + 1
+    rewrite.add(path, workspace.shown(path), note, f"« {field}: {day.isoformat()} »")
 
 
 def _where(workspace: Workspace, numero: str) -> tuple[Path, int, Seance]:

@@ -287,9 +287,3 @@ def test_every_scalar_field_has_an_example() -> None:
     lists = {c.chemin.rsplit("[]", 1)[0] for c in CHAMPS if "[]" in c.chemin}
     assert list(CHAMPS) == [champ for champ, _ in found]
     assert lists == {champ.chemin for champ, example in found if not example}
-
-
-def test_only_what_a_template_uses_is_picked() -> None:
-    """What a template does not print must not make its piece out of date."""
-    picked = context.printed(["membre.nom", "grille.netexplorer[].cellules[].prix", "pas.un.champ", "membre"])
-    assert {"membre.nom", "grille.netexplorer"} == picked <= set(flat())

@@ -10,6 +10,7 @@ from conftest import Sample
 
 from docgen import report
 from docgen.build import Outcome
+from docgen.contents import Contents
 from docgen.diagnostics import ExitCode
 from docgen.workspace import load
 
@@ -38,10 +39,15 @@ class Page(HTMLParser):
         self.text += data
 
 
+def written(sample: Sample, outcomes: list[Outcome]) -> str:
+    data = load(sample.workspace)
+    decisions = Contents(sample.workspace, data).decisions
+    return report.write(sample.workspace, data, outcomes, decisions).read_text("utf-8")
+
+
 @pytest.fixture
 def page(built: Sample) -> Page:
-    data = load(built.workspace)
-    return Page(report.write(built.workspace, data, built.build()).read_text("utf-8"))
+    return Page(written(built, built.build()))
 
 
 def test_every_link_and_picture_leads_to_a_file(page: Page, built: Sample) -> None:
@@ -73,7 +79,7 @@ def test_the_page_names_no_person(page: Page, built: Sample) -> None:
 
 
 def test_a_failure_is_shown_with_its_reason(built: Sample) -> None:
-    data = load(built.workspace)
-    failed = Outcome(data.membres[0], None, ("jamais fabriqué",), "le disque est plein", ExitCode.CANNOT_WRITE)
-    text = Page(report.write(built.workspace, data, [failed]).read_text("utf-8")).text
+    membre = load(built.workspace).membres[0]
+    failed = Outcome(membre, None, ("jamais fabriqué",), "le disque est plein", ExitCode.CANNOT_WRITE)
+    text = Page(written(built, [failed])).text
     assert "Échec : le disque est plein" in re.sub(r"\s+", " ", text)

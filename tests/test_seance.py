@@ -25,7 +25,6 @@ PEOPLE = {
     "chloe": {"civilite": "Mme", "prenom": "Chloé", "nom": "C", "role": "Déléguée", "voix": "20", "pouvoir_a": "anne"},
     "denis": {"civilite": "M.", "prenom": "Denis", "nom": "D", "role": "Délégué", "voix": "15", "presence": "excusé"},
 }
-"""Two present (65 voix), one represented (20), one excused (15): 100 voix."""
 NO_VOIX: dict[str, Any] = {name: {"voix": None} for name in PEOPLE}
 
 
@@ -220,9 +219,7 @@ def test_an_unknown_delegate_gets_the_closest_name() -> None:
 
 def test_a_delegate_given_twice_is_told_at_both_places() -> None:
     found = faults(a_seance(delegues=[*people(), people()[1]]))
-    assert [(("delegues", 1, "id"), "en-double"), (("delegues", 4, "id"), "en-double")] == [
-        (f.path, f.code) for f in found
-    ]
+    assert [("delegues", 1, "id"), ("delegues", 4, "id")] == [f.path for f in found if f.code == "en-double"]
     assert "le délégué « bruno » figure deux fois" == found[0].message
 
 
@@ -240,7 +237,8 @@ def test_a_quorum_in_members_that_pouvoirs_reach_only_where_the_statutes_say_so(
 
 @pytest.mark.parametrize(("convoked", "days"), [("2024-03-19", 0), ("2024-03-14", 5), ("2024-02-28", 20)])
 def test_neither_the_day_of_the_convocation_nor_that_of_the_seance_is_clear(convoked: str, days: int) -> None:
-    assert days == assembly.clear_days(a_seance(convocation=convoked))
+    found = a_seance(convocation=convoked)
+    assert (days, days < 5) == (assembly.clear_days(found), bool(faults(found)))
 
 
 @pytest.mark.parametrize(

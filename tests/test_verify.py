@@ -27,7 +27,9 @@ def expected(made: Sample) -> list[Expected]:
     receipt = receipts.read(made.folder(MEMBER))
     assert receipt
     found = []
-    for model, (name, template) in zip(data.edition.pieces, open_templates(made.workspace, data.edition).items(), strict=True):
+    for model, (name, template) in zip(
+        data.edition.pieces, open_templates(made.workspace, data.edition).items(), strict=True
+    ):
         filled = render.Renderer(template).fill(tree)
         found.append(Expected(model.titre, receipt.pieces[name].pages, filled.words, filled.printed))
     return found
