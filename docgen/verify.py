@@ -116,9 +116,21 @@ def _lost_words(text: str, words: Iterable[str]) -> list[str]:
 
 def _missing_values(text: str, values: Iterable[str]) -> list[str]:
     """Return what is wrong when a value is not on the pages; it is not quoted: it may be personal data."""
-    page = squeezed(text)
-    missing = sum(squeezed(value) not in page for value in set(values))
+    shown = squeezed(text)
+    missing = sum(not _stands(value, shown) for value in set(values))
     return [f"{missing} valeurs de la fiche ne sont pas dans le PDF"] if missing else []
+
+
+def _stands(value: str, shown: str) -> bool:
+    """Tell whether a value is on the pages: in one go, or cut in two where a page may end.
+
+    A line, hence a page, never ends at a no-break space: amounts and identifiers are never cut.
+    """
+    if squeezed(value) in shown:
+        return True
+    words = value.split(" ")
+    cuts = ((" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words)))
+    return any(squeezed(before) in shown and squeezed(after) in shown for before, after in cuts)
 
 
 def _fonts(reader: PdfReader, families: set[str]) -> list[str]:

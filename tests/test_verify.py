@@ -110,3 +110,13 @@ def test_a_font_that_is_not_embedded_is_found(pack: bytes, expected: list[Expect
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"<html>%%EOF", b"%PDF-1.7\nxref\n%%EOF"])
 def test_what_is_not_a_pdf_is_refused(data: bytes, expected: list[Expected], titre: str) -> None:
     assert "PDF" in problems(data, expected, titre)
+
+
+def test_a_value_may_run_over_two_pages_but_not_lose_a_word() -> None:
+    shown = "représentéparlaCommunautédecommunespage1/3Syndicatmixteduvald’Azur,dontlesiège"
+    assert verify._stands("la Communauté de communes du val d’Azur", shown)
+    assert not verify._stands("la Communauté de communes des bords du val d’Azur", shown)
+
+
+def test_an_amount_is_never_cut() -> None:
+    assert not verify._stands("7\u202f672,32\u00a0€", "7page1/3672,32€")
