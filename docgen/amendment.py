@@ -43,6 +43,7 @@ def decide(
     `edition_of` gives an edition by its name, `differences` what differs from that edition to `target`.
     """
     held = last(membre)
+    sent = membre.envois[-1] if membre.envois else None
     before = yearly(membre, edition_of(held.edition)) if held else ""
     after = yearly(membre, target)
     whole = tuple(piece.id for piece in target.pieces)
@@ -52,17 +53,15 @@ def decide(
 
     if membre.parti_le:
         return Decision(membre, "rien", f"parti le {formats.short_date(membre.parti_le)}", before, held=held)
-    if held is None:
+    if held is None or sent is None:
         return decided("nouveau pack", "rien ne lui a été envoyé", whole)
-    if held.edition == target.edition:
-        if held.signe_le:
-            return decided("rien", f"édition {held.edition} signée le {formats.short_date(held.signe_le)}")
-        return decided("rien", f"édition {held.edition} envoyée le {formats.short_date(held.envoye_le)}")
-    if held.edition > target.edition:
-        return decided("rien", f"il tient déjà l'édition {held.edition}")
-    if held.signe_le is None and not any(sent.signe_le for sent in membre.envois):
-        sent = formats.short_date(held.envoye_le)
-        return decided("pack retiré, nouveau pack", f"édition {held.edition} envoyée le {sent}, pas signée", whole)
+    if sent.edition >= target.edition:
+        word, day = ("signée", sent.signe_le) if sent.signe_le else ("envoyée", sent.envoye_le)
+        return decided("rien", f"édition {sent.edition} {word} le {formats.short_date(day)}")
+    if not binds(held):
+        day = held.envoye_le
+        said = f"édition {held.edition} envoyée le {formats.short_date(day)}, pas signée"
+        return decided("pack retiré, nouveau pack", said, whole)
     return decided(*_for_signed(membre, target, held, differences(held.edition)))
 
 
@@ -91,9 +90,15 @@ def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference)
     return f"avenant n° {next_number(membre)}", " ; ".join(reasons), pieces
 
 
+def binds(sent: Envoi) -> bool:
+    """Tell whether what was sent holds for the member: it signed it, or it is a notice, that needs no signature."""
+    return sent.signe_le is not None or sent.document == "avis"
+
+
 def last(membre: Membre) -> Envoi | None:
-    """Return the last thing sent that holds the texts: the convention or an avenant to it."""
-    return next((sent for sent in reversed(membre.envois) if sent.document in (CONVENTION, AVENANT)), None)
+    """Return the last thing sent that binds the member; failing that, the last thing sent."""
+    binding = [sent for sent in membre.envois if binds(sent)]
+    return next(reversed(binding or membre.envois), None)
 
 
 def next_number(membre: Membre) -> int:

@@ -46,6 +46,7 @@ from docgen.context import Dossier, examples
 from docgen.deliberation import Deliberation
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
+from docgen.statement import Statements
 from docgen.validate import missing_for_signature
 from docgen.workspace import Data, Workspace
 
@@ -189,6 +190,18 @@ def deliberation(numero: str) -> None:
     place = _workspace()
     for path in Deliberation(place, numero, office.find()).make():
         click.echo(f"→ {place.shown(path)}")
+
+
+@cli.command(help="Écrit l'état annuel de chaque membre, base de la facturation, et leur tableau pour les finances.")
+@click.argument("annee", type=click.IntRange(2000, 2100), metavar="ANNÉE")
+def statement(annee: int) -> None:
+    """Make the yearly statements."""
+    place = _workspace()
+    statements = Statements(place, annee, office.find())
+    for warning in statements.warnings:
+        click.echo(warning)
+    made = statements.make()
+    click.echo(f"{formats.plural(sum(p.suffix == '.pdf' for p in made), 'état')} → {place.shown(statements.folder)}")
 
 
 @cli.group(cls=Group, help="Note dans les fiches un envoi, une signature, un accusé de réception, une publication.")

@@ -48,7 +48,7 @@ def signed(workspace: Workspace, membre: str, day: date) -> str:
     known = {m.id: m for m in load(workspace).membres}
     if membre not in known:
         raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
-    waiting = [(rank, one) for rank, one in enumerate(known[membre].envois) if one.signe_le is None]
+    waiting = [(rank, one) for rank, one in enumerate(known[membre].envois) if not amendment.binds(one)]
     if not waiting:
         raise _refused(workspace, membre, "n'a rien à signer", "Notez d'abord l'envoi : docgen record sent.")
     rank, last = waiting[-1]

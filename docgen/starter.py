@@ -21,6 +21,8 @@ def start(folder: Path) -> list[str]:
     for edition in sorted(source.glob("*/edition.yaml"))[-1:]:  # the texts that are in force
         for file in sorted(edition.parent.iterdir()):
             files[f"templates/{edition.parent.name}/{file.name}"] = file
+    for document in sorted(source.glob("*.docx")):
+        files[f"templates/{document.name}"] = document
     if there := [name for name in [*files, schema.FILE] if (folder / name).exists()]:
         raise CannotWrite(f"« {folder.resolve().name} » contient déjà {there[0]} ; choisissez un autre dossier")
     try:

@@ -38,8 +38,8 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def texts(membre: Membre, year: int) -> list[Envoi]:
-    """Return the convention and the avenants that the member signed by the end of its service in `year`, in order."""
-    kinds, until = (amendment.CONVENTION, amendment.AVENANT), _last_day(membre, year)
+    """Return what sets the member's prices by the end of its service in `year`: convention, avenants, notices; in order."""
+    kinds, until = (amendment.CONVENTION, amendment.AVENANT, "avis"), _last_day(membre, year)
     found = [sent for sent in membre.envois if sent.document in kinds and _signed(sent) <= until]
     return sorted(found, key=_signed)
 
@@ -119,8 +119,8 @@ def _amount(amount: Decimal) -> str:
 
 
 def _signed(sent: Envoi) -> date:
-    """Return the day of its signature; what is not signed never comes into force."""
-    return sent.signe_le or date.max
+    """Return the day from which it holds: its signature, or the sending of a notice, that needs none (article 4)."""
+    return (sent.envoye_le if sent.document == "avis" else sent.signe_le) or date.max
 
 
 def _last_day(membre: Membre, year: int) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from docgen import receipts
-from docgen.amendment import Decision, last
+from docgen.amendment import Decision, binds, last
 from docgen.contents import Contents
 from docgen.model import Membre
 from docgen.receipts import Receipt
@@ -46,7 +46,7 @@ def state(membre: Membre, decision: Decision, receipt: Receipt | None) -> tuple[
     if membre.parti_le:
         return "parti", ()
     if not decision.pieces:
-        waiting = [sent for sent in membre.envois if sent.signe_le is None]
+        waiting = [sent for sent in membre.envois[-1:] if not binds(sent)]
         return ("envoyé", ("signature du membre",)) if waiting else ("signé", ())
     if receipt is None:
         return "à fabriquer", ("docgen build",)

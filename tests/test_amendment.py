@@ -38,6 +38,8 @@ def decided(texts: tuple[Membre, dict[str, Edition]], found: Difference, **chang
     return decide(membre.model_copy(update=changes), editions["2023-04"], editions.__getitem__, lambda _: found)
 
 
+AVIS = SENT.model_copy(update={"document": "avis", "edition": "2023-04"})
+DRAFT = AVENANT.model_copy(update={"signe_le": None})
 ALL = Difference((TEXT, CHARTE), (CELL,))
 
 
@@ -55,6 +57,8 @@ ALL = Difference((TEXT, CHARTE), (CELL,))
         ({"envois": (SIGNED,), "parti_le": date(2023, 4, 1)}, ALL, "rien", ()),
         ({"envois": (SENT.model_copy(update={"edition": "2023-04"}),)}, ALL, "rien", ()),
         ({"envois": (SIGNED.model_copy(update={"edition": "2023-04"}),)}, ALL, "rien", ()),
+        ({"envois": (SIGNED, AVIS)}, ALL, "rien", ()),
+        ({"envois": (SIGNED, DRAFT)}, Difference((TEXT,), ()), "avenant n° 1", ("avenant",)),
     ],
 )
 def test_each_state_of_a_member_has_its_action(
