@@ -196,17 +196,13 @@ def _amount_rows(d: Dossier) -> list[dict[str, str]]:
     users = formats.number(d.membre.souscription.utilisateurs)
     return [
         dict(
-            libelle=_row_label(due.libelle),
+            libelle=curly(due.service),
             prix=formats.euros(due.prix),
             utilisateurs=users,
             mensuel=formats.euros(due.mensuel),
         )
         for due in d.montants.lignes
     ]
-
-
-def _row_label(libelle: str) -> str:
-    return f"Stockage et sauvegarde – {curly(libelle)}" if libelle.endswith(" To") else curly(libelle)
 
 
 def _bloc_label(ligne: LigneTarif) -> str:

@@ -232,7 +232,16 @@ class LigneTarif(Frozen):
     """Base price, euros HT per user and month, category 1."""
     degressif: YesNo = True
     votee: Amounts
-    """The voted cells, euros TTC per user and month, category 1 first."""
+    """The voted cells, euros per user and month, category 1 first."""
+    service: Text | None = None
+    """What the row is called where the member's own amounts are listed, when its label says too little."""
+
+    @property
+    def intitule(self) -> str:
+        """What the row is called outside the grid."""
+        return self.service or (
+            f"Stockage et sauvegarde – {self.libelle}" if self.souscription != "gfu" else self.libelle
+        )
 
 
 class Tarif(Frozen):

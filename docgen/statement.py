@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from itertools import groupby
+from itertools import dropwhile, groupby
 from pathlib import Path
 
 from docgen import amendment, assemble, lint, publish, receipts, tarif, verify
@@ -38,10 +38,11 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def texts(membre: Membre, year: int) -> list[Envoi]:
-    """Return what sets the member's prices by the end of its service in `year`: convention, avenants, notices; in order."""
+    """Return what set the member's prices by the end of its service in `year`: convention, avenants, notices."""
     kinds, until = (amendment.CONVENTION, amendment.AVENANT, "avis"), _last_day(membre, year)
     found = [sent for sent in membre.envois if sent.document in kinds and _signed(sent) <= until]
-    return sorted(found, key=_signed)
+    # A notice amends a convention that is signed: alone, it sets nothing.
+    return list(dropwhile(lambda sent: sent.document == "avis", sorted(found, key=_signed)))
 
 
 def periods(membre: Membre, year: int) -> list[Periode]:
@@ -70,8 +71,7 @@ def rows(taken: Souscription, owed: Iterable[Periode], tarif_of: Callable[[str],
     for period in owed:
         rule = tarif_of(period.edition)
         for due in tarif.due(taken, rule).lignes:
-            service = f"Stockage et sauvegarde – {due.libelle}" if due.libelle.endswith(" To") else due.libelle
-            found.append(Ligne(service, period.edition, taken.utilisateurs, period.mois, due.prix, rule.prix_en))
+            found.append(Ligne(due.service, period.edition, taken.utilisateurs, period.mois, due.prix, rule.prix_en))
     return found
 
 

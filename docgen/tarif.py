@@ -22,6 +22,8 @@ class Due:
     """What one row of the grid costs to one member, euros TTC."""
 
     libelle: str
+    service: str
+    """What it is called outside the grid."""
     prix: Decimal
     """Per user and month."""
     mensuel: Decimal
@@ -104,5 +106,5 @@ def due(souscription: Souscription, tarif: Tarif) -> Montants:
     for ligne in tarif.lignes:
         if concerns(ligne, souscription):
             prix = prices[ligne.libelle][categorie - 1]
-            lignes.append(Due(ligne.libelle, prix, prix * souscription.utilisateurs))
+            lignes.append(Due(ligne.libelle, ligne.intitule, prix, prix * souscription.utilisateurs))
     return Montants(categorie, tuple(lignes))

@@ -28,6 +28,11 @@ NO_OFFICE = office.LibreOffice(Path("none"), ())
 OLD, NEW = "2022-12", "2023-04"
 
 
+def notice(day: str) -> dict[str, str]:
+    """A notice of new prices: it holds from its sending, unsigned."""
+    return {"edition": NEW, "document": "avis", "envoye_le": day}
+
+
 def sent(document: str, edition: str, signed: str | None) -> dict[str, str]:
     day = {"signe_le": signed} if signed else {}
     return {"document": document, "edition": edition, "envoye_le": signed or "2020-01-01", **day}
@@ -116,7 +121,7 @@ def sign(sample: Sample, name: str, *envois: dict[str, str], **changes: str) -> 
         ([convention(None)], None, []),
         ([convention("2023-01-05"), avenant(None)], None, [(OLD, 1, 12)]),
         ([sent("charte", NEW, "2023-01-05"), sent("avis", NEW, "2023-02-05")], None, []),
-        ([convention("2023-01-05"), sent("avis", NEW, "2023-02-05")], None, [(OLD, 1, 12)]),
+        ([convention("2023-01-05"), notice("2024-04-20")], None, [(OLD, 1, 4), (NEW, 5, 12)]),
         ([], None, []),
     ],
 )  # fmt: skip
@@ -140,7 +145,7 @@ def test_the_amounts_are_those_computed_by_hand() -> None:
     taken = Souscription.model_validate(TAKEN)  # 24 users, 3 To and the GFU: third category
     found = rows(taken, [Periode(OLD, 1, 3), Periode(NEW, 4, 12)], the_tarif)
     assert [
-        ("Stockage et sauvegarde – 3 To", OLD, 24, 3, "20.70", "1490.40", "HT"),
+        ("Stockage, sauvegarde et GFU – 3 To", OLD, 24, 3, "20.70", "1490.40", "HT"),
         ("Participation au GFU (OF)", NEW, 24, 9, "8.64", "1866.24", "TTC"),
         ("Participation au GFU (exploitant)", NEW, 24, 9, "1.80", "388.80", "TTC"),
         ("Stockage et sauvegarde – 3 To", NEW, 24, 9, "16.20", "3499.20", "TTC"),
