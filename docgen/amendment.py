@@ -13,7 +13,7 @@ from docgen import formats, tarif
 from docgen.compare import Difference
 from docgen.model import Edition, Envoi, Membre
 
-CONVENTION, CHARTE, GRILLE, AVENANT = "convention", "charte", "annexe-2", "avenant"
+CONVENTION, CHARTE, GRILLE, AVENANT, AVIS = "convention", "charte", "annexe-2", "avenant", "avis"
 """The documents that the rules name: GRILLE is the one that holds the price grid."""
 
 
@@ -73,7 +73,7 @@ def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference)
     if not changed:
         cells = formats.plural(len(found.grille), "case")
         said = f"{cells} de la grille, aucun texte : révision annuelle de l'article 4"
-        return "avis de nouvelle grille", said, (GRILLE,)
+        return "avis de nouvelle grille", said, (AVIS,)
     if changed == [CHARTE] and not found.grille:
         return "nouvelle charte", "seule la charte change : elle se signe de nouveau (charte, article 6)", (CHARTE,)
     touched = [change.titre or "titre et parties" for change in found.textes if change.piece == CONVENTION]
@@ -92,7 +92,7 @@ def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference)
 
 def binds(sent: Envoi) -> bool:
     """Tell whether what was sent holds for the member: it signed it, or it is a notice, that needs no signature."""
-    return sent.signe_le is not None or sent.document == "avis"
+    return sent.signe_le is not None or sent.document == AVIS
 
 
 def last(membre: Membre) -> Envoi | None:

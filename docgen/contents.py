@@ -21,6 +21,12 @@ from docgen.render import Renderer
 from docgen.template import Template
 from docgen.workspace import Data, Workspace, load_edition
 
+AMENDING = {
+    amendment.AVENANT: "Avenant à la convention d'accès au bouquet de services numériques",
+    amendment.AVIS: "Avis de révision des tarifs",
+}
+"""The documents that belong to no edition: they lead from one to the next."""
+
 
 @dataclass(frozen=True)
 class Content:
@@ -49,12 +55,11 @@ class Contents:
         self._differences = cache(self._compare)
         self.templates = open_templates(workspace, data.edition)
         self.pieces = {piece.id: piece for piece in data.edition.pieces}
-        if any(amendment.AVENANT in decision.pieces for decision in self.decisions.values()):
-            path = workspace.templates / "avenant.docx"
-            self.templates[amendment.AVENANT] = Template(path, workspace.shown(path), KNOWN_AVENANT)
-            titre = "Avenant à la convention d'accès au bouquet de services numériques"
-            avenant = PieceModele(id=amendment.AVENANT, titre=titre, fichier=path.name)
-            self.pieces = {amendment.AVENANT: avenant, **self.pieces}
+        for name, titre in AMENDING.items():
+            if any(name in decision.pieces for decision in self.decisions.values()):
+                path = workspace.templates / f"{name}.docx"
+                self.templates[name] = Template(path, workspace.shown(path), KNOWN_AVENANT)
+                self.pieces[name] = PieceModele(id=name, titre=titre, fichier=path.name)
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:
@@ -70,7 +75,7 @@ class Contents:
         decision = self.decisions[membre.id]
         dossier = Dossier(self.data.syndicat, self.data.edition, membre)
         found = values(dossier, CHAMPS)
-        if amendment.AVENANT in decision.pieces:
+        if AMENDING.keys() & set(decision.pieces):
             found = values(self._avenant(dossier, found, decision), CHAMPS_AVENANT)
         return [
             Content(name, self.pieces[name].titre, self.pieces[name].fichier, self.templates[name], found)

@@ -30,7 +30,7 @@ def sent(workspace: Workspace, membre: str, day: date) -> str:
         raise _refused(workspace, membre, f"a un pack en PROJET : {' ; '.join(receipt.manque)}")
     if day > today():
         raise _refused(workspace, membre, f"ne peut pas l'avoir reçu le {day.isoformat()}, qui est à venir")
-    document = "avis" if decision.pieces[0] == amendment.GRILLE else decision.pieces[0]
+    document = decision.pieces[0]
     entry = {"edition": data.edition.edition, "document": document, "envoye_le": day}
 
     def note(item: Any) -> None:

@@ -51,7 +51,7 @@ ALL = Difference((TEXT, CHARTE), (CELL,))
         ({"envois": (SIGNED,)}, ALL, "avenant n° 1", ("avenant", "charte", "annexe-2")),
         ({"envois": (SIGNED, AVENANT)}, ALL, "avenant n° 2", ("avenant", "charte", "annexe-2")),
         ({"envois": (SIGNED,)}, Difference((TEXT,), ()), "avenant n° 1", ("avenant",)),
-        ({"envois": (SIGNED,)}, Difference((), (CELL,)), "avis de nouvelle grille", ("annexe-2",)),
+        ({"envois": (SIGNED,)}, Difference((), (CELL,)), "avis de nouvelle grille", ("avis",)),
         ({"envois": (SIGNED,)}, Difference((CHARTE,), ()), "nouvelle charte", ("charte",)),
         ({"envois": (SIGNED,)}, Difference((), ()), "rien", ()),
         ({"envois": (SIGNED,), "parti_le": date(2023, 4, 1)}, ALL, "rien", ()),
