@@ -15,7 +15,7 @@ The flow, in the order in which data goes through it; each module's first line s
 5. `render` fills a template; `convert` has LibreOffice (found by `office`, driven by `uno_worker`) make the PDF;
    `verify` believes nothing of it; `assemble` binds the pieces; `publish` puts the pack in place, whole or not at all.
    `seance_model` and `seance` do for the assembly what `model` and `tarif` do for the packs; `actes` knows the
-   préfecture's formats, `context_acte` the fields of an act.
+   préfecture's formats, `context_acte` the fields of an act, `blank_model` those of its annexes.
 6. `build` is the only one who knows that order; `report` writes the page that shows what stands where.
    `deliberation` does for an act what `build` does for the packs. `write_back` and `sendings` note what happened in
    the records (`rewrite` leaves the clerk's layout alone), `status` tells where each member stands.

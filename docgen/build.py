@@ -33,7 +33,10 @@ from docgen.workspace import Data, Workspace
 
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
-PAGE_MAKERS = ("assemble", "context", "convert", "formats", "render", "tarif", "template", "uno_worker")
+PAGE_MAKERS = (
+    "assemble", "compare", "context", "context_avenant", "convert", "formats", "render", "tarif", "template",
+    "uno_worker",
+)  # fmt: skip
 WITHDRAWN = "RETIRE.txt"
 PREVIEW = "apercu.jpg"
 PREVIEW_WIDTH = 320
@@ -157,7 +160,7 @@ class Build:
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
         if former is None:
-            made = [pack_name(wanted), *(model.fichier for model in self.data.edition.pieces)]
+            made = [pack_name(wanted), *(content.fichier for content in contents)]
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
         return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, former)

@@ -15,7 +15,8 @@ from typing import Any
 from docgen import actes, assemble, lint, publish, receipts, verify
 from docgen import seance as assembly
 from docgen.assemble import PackInfo, PiecePdf
-from docgen.context import blank_model, values
+from docgen.blank_model import blank_model
+from docgen.context import values
 from docgen.context_acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.convert import Export, Pool
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place, ProblemsFound, closest
