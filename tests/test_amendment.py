@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Sample
 
-from docgen import amendment, compare
+from docgen import amendment, compare, verify
 from docgen.amendment import Decision, decide
 from docgen.compare import CellChange, Change, Difference
 from docgen.contents import Contents, open_templates
@@ -138,3 +139,39 @@ def test_articles_are_cut_and_numbered_as_word_numbers_them(sample: Sample) -> N
         "Article 4 – Modalités de facturation",
     ] == [a.titre for a in found][:7]
     assert "Code service : {{ facturation.code_service }}" in found[6].paragraphes
+
+
+def test_a_revision_of_the_prices_alone_makes_a_notice(sample: Sample) -> None:
+    new = sample.root / "templates/2024-01"
+    shutil.copytree(sample.root / "templates/2023-04", new)
+    text = (new / "edition.yaml").read_text("utf-8")
+    for before, after in (
+        ("edition: 2023-04", "edition: 2024-01"),
+        ("numero: 04/2023-06", "numero: 01/2024-02"),
+        ("date: 2023-04-11", "date: 2024-01-15"),
+        ("transmise_le: 2023-04-13", "transmise_le: 2024-01-16"),
+        ("publiee_le: 2023-04-18", "publiee_le: 2024-01-17"),
+        ("ht: 19,45", "ht: 19,40"),
+        (
+            "23,34  22,18  21,01  19,84  18,67  17,51  16,34  15,17  14,00  12,84  11,68",
+            "23,28  22,12  20,95  19,79  18,62  17,46  16,30  15,13  13,97  12,80  11,64",
+        ),
+    ):
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    (new / "edition.yaml").write_text(text, "utf-8")
+    sample.edit(
+        "members.yaml",
+        "    siret: 248 200 925 00019\n",
+        "    siret: 248 200 925 00019\n    envois:\n      - edition: 2023-04\n        envoye_le: 2023-07-01\n"
+        "        signe_le: 2023-07-20\n",
+    )
+    (outcome,) = sample.build("cc-du-pays-d-ouveze")
+    assert "" == outcome.failure
+    assert outcome.receipt
+    assert ["avis"] == list(outcome.receipt.pieces)
+    pack = sample.root / "output/2024-01/cc-du-pays-d-ouveze/pack-2024-01-cc-du-pays-d-ouveze.pdf"
+    said = verify.squeezed("".join(verify.page_texts(pack.read_bytes())))
+    assert "Avisderévisiondestarifs" in said
+    assert "24568,32€TTC" in said  # 112 users, 5 To and the GFU, before
+    assert "24514,56€TTC" in said  # and after: 4 cents less a user and a month
