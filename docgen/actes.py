@@ -20,7 +20,7 @@ from docgen.diagnostics import ConversionFailed
 
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
 
-NATURE, NATURE_CODE, NATURE_LABEL = "DE", "1", "Délibérations"
+NATURE, NATURE_LABEL = "DE", "Délibérations"
 ACT_CODE = ANNEX_CODE = "99_DE"
 """PJ codes of nature 1 (notice 2.2): Pastell's default for the act and its annexes."""
 OBJET_MAX = 499

@@ -141,16 +141,20 @@ def _sync(folder: Path) -> None:
 @contextmanager
 def locked(output: Path) -> Iterator[None]:
     """Hold the output folder: two builds at once would tear each other's packs. Raises `CannotWrite` when held."""
+    lock = FileLock(output / ".lock", timeout=0)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with FileLock(output / ".lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
         raise CannotWrite(
             "une autre fabrication est en cours dans ce dossier : attendez qu'elle finisse, puis recommencez"
         ) from None
     except OSError as error:
         raise CannotWrite(explain(error, output)) from error
+    try:  # what fails from here on is not the lock's to explain
+        yield
+    finally:
+        lock.release()
 
 
 def explain(error: OSError, path: Path) -> str:

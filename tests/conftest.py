@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from docgen import office
+from docgen import cli, office
 from docgen.build import Build, Outcome
 from docgen.workspace import Workspace, load
 
@@ -95,3 +97,24 @@ def built(made: Sample, tmp_path: Path) -> Sample:
     """A copy of the made sample, to change and to build again."""
     shutil.copytree(made.root, tmp_path / "built", copy_function=shutil.copy2)
     return Sample(tmp_path / "built")
+
+
+Docgen = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def docgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Docgen:
+    """Run the command in a folder; give its exit code and all that it printed, no-break spaces as plain ones."""
+
+    def run(folder: Path, *words: str) -> tuple[int, str]:
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["docgen", *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        told = capsys.readouterr()
+        return code, (told.out + told.err).replace("\xa0", " ")
+
+    return run

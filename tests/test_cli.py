@@ -9,28 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Sample
 
-from docgen import cli, office
+from docgen import office
 from docgen.diagnostics import ExitCode
-
-
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, *words: str
-) -> tuple[int, str]:
-    """Run the command in `folder`; return its exit code and all that it printed."""
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "argv", ["docgen", *words])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    told = capsys.readouterr()
-    return code, told.out + told.err
-
-
-@pytest.fixture
-def docgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    return lambda folder, *words: run(monkeypatch, capsys, folder, *words)
 
 
 def test_check_says_what_it_checked(docgen, sample: Sample) -> None:

@@ -210,6 +210,20 @@ def test_two_builds_at_once_are_refused(built: Sample) -> None:
         built.build()
 
 
+def test_what_fails_while_the_output_is_held_keeps_its_own_name(tmp_path: Path) -> None:
+    """A reader of our output that leaves (head) is not an output that cannot be written."""
+    with pytest.raises(BrokenPipeError), publish.locked(tmp_path / "output"):
+        raise BrokenPipeError
+    with publish.locked(tmp_path / "output"):
+        pass  # and the lock is free again
+
+
+def test_an_output_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("")
+    with pytest.raises(CannotWrite, match="est un fichier"), publish.locked(tmp_path / "output"):
+        pass
+
+
 def test_without_libreoffice_the_message_gives_the_command_that_installs_it(tmp_path: Path) -> None:
     with pytest.raises(ToolMissing, match=r"introuvable(.|\n)*apt-get install libreoffice-writer-nogui"):
         office.find([tmp_path])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 from builders import write
-from conftest import Sample
+from conftest import Docgen, Sample
 
-from docgen import cli, write_back
+from docgen import write_back
 from docgen.diagnostics import ConversionFailed, ExitCode, ProblemsFound
 from docgen.validate import missing_for_signature
 from docgen.workspace import load
@@ -29,7 +28,6 @@ SECOND = """
     vote: {resultat: à l'unanimité}
 # La fin de la fiche.
 """
-Docgen = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -38,22 +36,6 @@ def undated(sample: Sample) -> Sample:
     sample.edit(SEANCE, TRANSMITTED + PUBLISHED, "")
     sample.edit(EDITION, (TRANSMITTED + PUBLISHED).replace("    ", "  "), "")
     return sample
-
-
-@pytest.fixture
-def docgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Docgen:
-    def run(folder: Path, *words: str) -> tuple[int, str]:
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(sys, "argv", ["docgen", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return code, (told.out + told.err).replace("\xa0", " ")
-
-    return run
 
 
 def aracte(sample: Sample, identifier: str = "082-200061257-20230411-04202306-DE", day: str = "2023-04-13") -> Path:
