@@ -1,34 +1,26 @@
-"""The pieces -> one pack: pages in order, outline by document and article, page labels, metadata, PROJET.
+"""The pieces -> one PDF: pages and tags in order, outline by document and article, labels, fields, metadata, PROJET.
 
-Takes PDFs that were checked; gives the bytes of one PDF, the same for the same pieces.
+Takes PDFs that `conform` completed; gives the bytes of one PDF/A-2a and PDF/UA-1, the same for the same pieces. All
+is done before anyone signs: nothing can be after.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, OutlineItem, Pdf, String
 
-from docgen import __version__
+from docgen import form_font, overlay, pdfa, signatures
 from docgen.diagnostics import ConversionFailed
-
-# The letters of PROJET as strokes, each in a box 60 wide and 100 high: drawn, so that no font has to be embedded.
-_PROJET = """
-0 0 m 0 100 l 32 100 l 70 100 70 48 32 48 c 0 48 l S
-85 0 m 85 100 l 117 100 l 155 100 155 50 117 50 c 85 50 l S 115 50 m 145 0 l S
-205 0 m 160 0 160 100 205 100 c 250 100 250 0 205 0 c h S
-300 100 m 300 28 l 300 -8 262 -8 258 24 c S
-385 0 m 330 0 l 330 100 l 385 100 l S 330 52 m 375 52 l S
-405 100 m 470 100 l S 437.5 100 m 437.5 0 l S
-"""
-_PROJET_WIDTH = 470
-_PROJET_LENGTH = 0.6
-"""Of the diagonal of the page."""
+from docgen.meaning import SIGNATURE
+from docgen.model import Plateforme
+from docgen.pdfa import Description
+from docgen.signatures import Signature
 
 
 @dataclass(frozen=True)
@@ -43,38 +35,68 @@ class PiecePdf:
 
 @dataclass(frozen=True)
 class PackInfo:
-    """What the pack says of itself."""
+    """What the pack says of itself, and what goes over its pages."""
 
-    titre: str
-    auteur: str
-    sujet: str
-    jour: date
-    """Creation date of the PDF: that of the délibération, so that the same inputs give the same bytes."""
+    description: Description
     projet: bool
-    """Whether PROJET stands across every page."""
+    """Whether PROJET stands across every page; then nobody can sign it."""
+    police: Path
+    """The font file of what is typed in the fields."""
+    plateforme: Plateforme = Plateforme.AUCUN
+    """The signing platform whose anchors are written in; none in what is published."""
+
+    @property
+    def titre(self) -> str:
+        """The title, as a viewer shows it."""
+        return f"PROJET – {self.description.titre}" if self.projet else self.description.titre
 
 
-def assemble(pieces: Sequence[PiecePdf], info: PackInfo) -> tuple[bytes, list[int]]:
-    """Return the pack and the number of pages of each piece. Raises `ConversionFailed` when one cannot be opened."""
+@dataclass(frozen=True)
+class Bound:
+    """A finished PDF."""
+
+    data: bytes
+    pages: list[int]
+    """The number of pages of each piece."""
+    champs: tuple[str, ...]
+    """The names of its fields."""
+    signatures: tuple[Signature, ...]
+    """Where one signs."""
+    ancres: tuple[str, ...]
+    """The anchors written in, one a place."""
+
+
+def assemble(pieces: Sequence[PiecePdf], info: PackInfo) -> Bound:
+    """Return the pack. Raises `ConversionFailed` when a piece cannot be opened, `ToolMissing` without the font."""
     with Pdf.new() as pack:
-        starts, chapters = [], []
+        starts, chapters, merged = [], [], _Merged(pack)
         for piece in pieces:
             with _opened(piece) as part:
+                if info.projet:
+                    _take_signatures_out(part)
                 starts.append(len(pack.pages))
                 pack.pages.extend(part.pages)
+                merged.add(part, starts[-1])
                 chapters.append(_outline(part, piece.titre, starts[-1]))
+        merged.write()
         with pack.open_outline() as outline:
             outline.root.extend(chapters)
         _label_pages(pack, pieces, starts)
-        for page in pack.pages:
-            for key in ("/StructParents", "/Annots", "/Tabs"):
-                if key in page:
-                    del page[key]
+        places = tuple(_signatures(pack))
+        anchors = [] if info.projet else signatures.anchors(info.plateforme, places)
+        if merged.fields:
+            font = form_font.form_font(pack, info.police)
+            _make_form(pack, merged.fields, font, signed=bool(places))
+            overlay.write_anchors(pack, anchors, font)
         if info.projet:
-            _stamp_projet(pack)
-        _describe(pack, info)
-        ends = [*starts[1:], len(pack.pages)]
-        return _bytes(pack), [end - start for start, end in zip(starts, ends, strict=True)]
+            overlay.stamp_projet(pack)
+        _share_streams(pack)
+        pdfa.date_profile(pack)
+        pdfa.describe(pack, replace(info.description, titre=info.titre))
+        pack.Root.PageMode = Name.UseOutlines
+        names = tuple(str(field.T) for field in merged.fields)
+        counts = [end - start for start, end in zip(starts, [*starts[1:], len(pack.pages)], strict=True)]
+        return Bound(_bytes(pack), counts, names, places, tuple(word for _, word in anchors))
 
 
 def _opened(piece: PiecePdf) -> Pdf:
@@ -82,6 +104,99 @@ def _opened(piece: PiecePdf) -> Pdf:
         return pikepdf.open(piece.pdf)
     except pikepdf.PdfError as error:
         raise ConversionFailed(f"{piece.titre} : le PDF ne s'ouvre pas ({error})") from None
+
+
+class _Merged:
+    """The trees and the fields of the pieces, under one document."""
+
+    def __init__(self, pack: Pdf) -> None:
+        self.pack = pack
+        self.fields: list[Object] = []
+        self._tops: list[Object] = []
+        self._owners: list[tuple[int, Object]] = []
+        """What each page and annotation belongs to, by its number in the pack."""
+        self._next = 0
+
+    def add(self, part: Pdf, start: int) -> None:
+        """Take over the tree of a piece whose pages now begin at `start`."""
+        root = self.pack.copy_foreign(part.Root.StructTreeRoot)
+        numbers = list(_numbers(root.ParentTree))
+        for page in self.pack.pages[start:]:
+            page.obj.StructParents = int(page.obj.StructParents) + self._next
+            for annotation in page.obj.get("/Annots", []):
+                annotation.StructParent = int(annotation.StructParent) + self._next
+        self._owners += [(key + self._next, owner) for key, owner in numbers]
+        self._next += max(key for key, _ in numbers) + 1
+        top = root.K[0]
+        top.S = Name.Part
+        self._tops.append(top)
+        if "/AcroForm" in part.Root:
+            self.fields += [self.pack.copy_foreign(field) for field in part.Root.AcroForm.Fields]
+        if "/OutputIntents" not in self.pack.Root and "/OutputIntents" in part.Root:
+            intents = part.make_indirect(part.Root.OutputIntents)
+            self.pack.Root.OutputIntents = Array(self.pack.copy_foreign(intents))
+
+    def write(self) -> None:
+        """Put the one tree in the pack."""
+        document = self.pack.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, K=Array(self._tops)))
+        for top in self._tops:
+            top.P = document
+        flat = Array(item for pair in self._owners for item in pair)
+        document.P = self.pack.Root.StructTreeRoot = self.pack.make_indirect(
+            Dictionary(
+                Type=Name.StructTreeRoot,
+                K=Array([document]),
+                ParentTree=self.pack.make_indirect(Dictionary(Nums=flat)),
+                ParentTreeNextKey=self._next,
+            )
+        )
+        self.pack.Root.MarkInfo = Dictionary(Marked=True)
+
+
+def _numbers(tree: Object) -> Iterator[tuple[int, Object]]:
+    flat = list(tree.Nums)
+    return zip(map(int, flat[::2]), flat[1::2], strict=True)
+
+
+def _take_signatures_out(part: Pdf) -> None:
+    """Take the signature fields out of a piece and of its tree: what carries PROJET is not to be signed."""
+    if "/AcroForm" not in part.Root:
+        return
+    owners = dict(_numbers(part.Root.StructTreeRoot.ParentTree))
+    for page in part.pages:
+        for annotation in list(page.obj.get("/Annots", [])):
+            if annotation.get("/FT") == Name.Sig:
+                page.obj.Annots = Array(a for a in page.obj.Annots if a.objgen != annotation.objgen)
+                form = owners[int(annotation.StructParent)]
+                form.P.K = Array(kid for kid in form.P.K if not _is(kid, form))
+    fields = part.Root.AcroForm.Fields
+    part.Root.AcroForm.Fields = Array(field for field in fields if Name.Sig != field.FT)
+
+
+def _is(kid: object, other: Object) -> bool:
+    return isinstance(kid, Object) and kid.is_indirect and kid.objgen == other.objgen
+
+
+def _signatures(pack: Pdf) -> Iterator[Signature]:
+    """Yield the places to sign, in the order of the pages."""
+    for number, page in enumerate(pack.pages, 1):
+        for field in page.obj.get("/Annots", []):
+            if field.get("/FT") == Name.Sig and (named := SIGNATURE.match(str(field.T))):
+                left, bottom, right, top = (float(edge) for edge in field.Rect)
+                size = round(right - left, 2), round(top - bottom, 2)
+                yield Signature(str(field.T), named[1], number, left, bottom, *size)
+
+
+def _make_form(pack: Pdf, fields: Sequence[Object], font: Object, signed: bool) -> None:
+    pack.Root.AcroForm = pack.make_indirect(
+        Dictionary(
+            Fields=Array(fields),
+            DR=Dictionary(Font=Dictionary({str(overlay.FONT_NAME): font})),
+            DA=String(f"{overlay.FONT_NAME} 0 Tf 0 g"),
+        )
+    )
+    if signed:
+        pack.Root.AcroForm.SigFlags = 1  # there are signature fields (ISO 32000-1, 12.7.2)
 
 
 def _outline(part: Pdf, titre: str, start: int) -> OutlineItem:
@@ -112,56 +227,25 @@ def _label_pages(pack: Pdf, pieces: Sequence[PiecePdf], starts: Sequence[int]) -
     pack.Root.PageLabels = Dictionary(Nums=labels)
 
 
-def _stamp_projet(pack: Pdf) -> None:
-    """Draw PROJET from corner to corner of every page, over its text and light enough to read through."""
-    stamp = pack.make_stream(
-        f"/Artifact BMC 1 J 1 j 15 w 0.75 0.1 0.1 RG {_PROJET} EMC".encode(),
-        Type=Name.XObject,
-        Subtype=Name.Form,
-        BBox=Array([-20, -20, _PROJET_WIDTH + 20, 120]),
-        Group=Dictionary(S=Name.Transparency, CS=Name.DeviceRGB),
-    )
-    light = pack.make_indirect(Dictionary(Type=Name.ExtGState, CA=0.22, ca=0.22))
+def _share_streams(pack: Pdf) -> None:
+    """Keep once the pictures and the font files that several pieces have."""
+    known: dict[str, Object] = {}
     for page in pack.pages:
-        _, _, width, height = (float(x) for x in page.mediabox)
-        diagonal = (width**2 + height**2) ** 0.5
-        cos, sin = width / diagonal, height / diagonal
-        scale = _PROJET_LENGTH * diagonal / _PROJET_WIDTH
-        x = width / 2 - scale * (cos * _PROJET_WIDTH - sin * 100) / 2
-        y = height / 2 - scale * (sin * _PROJET_WIDTH + cos * 100) / 2
-        a, b = scale * cos, scale * sin
-        name = page.add_resource(stamp, Name.XObject, Name.Projet)
-        state = page.add_resource(light, Name.ExtGState, Name.ProjetLight)
-        page.contents_add(b"q", prepend=True)
-        page.contents_add(
-            f"Q q /Artifact BMC {state} gs {a:.4f} {b:.4f} {-b:.4f} {a:.4f} {x:.2f} {y:.2f} cm {name} Do EMC Q".encode()
-        )
+        resources = page.obj.get("/Resources", Dictionary())
+        images = resources.get("/XObject", Dictionary())
+        for name, image in list(images.items()):
+            if image.get("/Subtype") == Name.Image:
+                images[name] = known.setdefault(_same(image), image)
+        for font in resources.get("/Font", Dictionary()).values():
+            descriptor = font.get("/FontDescriptor", Dictionary())
+            if "/FontFile2" in descriptor:
+                descriptor.FontFile2 = known.setdefault(_same(descriptor.FontFile2), descriptor.FontFile2)
 
 
-def _describe(pack: Pdf, info: PackInfo) -> None:
-    titre = f"PROJET – {info.titre}" if info.projet else info.titre
-    stamp = f"{info.jour:%Y-%m-%d}T00:00:00Z"
-    with pack.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta:
-        meta["dc:title"] = titre
-        meta["dc:creator"] = [info.auteur]
-        meta["dc:description"] = info.sujet
-        meta["dc:language"] = ["fr-FR"]
-        meta["xmp:CreateDate"] = meta["xmp:ModifyDate"] = stamp
-        meta["xmp:CreatorTool"] = meta["pdf:Producer"] = f"docgen {__version__}"
-    pack.docinfo = pack.make_indirect(
-        Dictionary(
-            Title=String(titre),
-            Author=String(info.auteur),
-            Subject=String(info.sujet),
-            Creator=String(f"docgen {__version__}"),
-            Producer=String(f"docgen {__version__}"),
-            CreationDate=String(f"D:{info.jour:%Y%m%d}000000Z"),
-            ModDate=String(f"D:{info.jour:%Y%m%d}000000Z"),
-        )
-    )
-    pack.Root.Lang = String("fr-FR")
-    pack.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    pack.Root.PageMode = Name.UseOutlines
+def _same(stream: Object) -> str:
+    mask = _same(stream.SMask) if "/SMask" in stream else ""
+    described = [f"{key}={value}" for key, value in sorted(stream.items()) if not isinstance(value, Object)]
+    return f"{hashlib.sha256(stream.read_raw_bytes()).hexdigest()} {described} {mask}"
 
 
 def _bytes(pack: Pdf) -> bytes:

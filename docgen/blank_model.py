@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from docgen.context import BLANK, Dossier, Values, values
+from docgen.blank import BLANK
+from docgen.context import Dossier, Values, values
 from docgen.model import Edition, Forme, Membre, Referent, Syndicat
 
 ANY_MEMBER = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,13 +19,14 @@ from typing import Protocol
 
 import pypdfium2
 
-from docgen import __version__, lint, publish, receipts, verify
-from docgen.assemble import PackInfo, PiecePdf, assemble
-from docgen.contents import Contents, blanks, printed
+from docgen import __version__, conform, fields, lint, preflight, publish, receipts, recompute, signatures
+from docgen.assemble import Bound, PackInfo, PiecePdf, assemble
+from docgen.contents import Content, Contents, blanks, printed
 from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
 from docgen.model import Membre
 from docgen.office import LibreOffice, font_for
+from docgen.pdfa import Description
 from docgen.receipts import Receipt
 from docgen.render import Filled, Renderer
 from docgen.validate import missing_for_signature
@@ -34,8 +35,9 @@ from docgen.workspace import Data, Workspace
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
 PAGE_MAKERS = (
-    "assemble", "compare", "context", "context_avenant", "convert", "formats", "render", "tarif", "template",
-    "uno_worker",
+    "assemble", "blank", "compare", "conform", "content", "context", "context_avenant", "convert", "fields",
+    "form_font", "formats", "meaning", "overlay", "pdfa", "pdftext", "preflight", "recompute", "render", "signatures",
+    "structure", "tarif", "template", "uno_worker",
 )  # fmt: skip
 WITHDRAWN = "RETIRE.txt"
 PREVIEW = "apercu.jpg"
@@ -84,7 +86,10 @@ class Build:
     """The making of the packs of one edition in one workspace."""
 
     def __init__(self, workspace: Workspace, data: Data, office: LibreOffice, pool_size: int | None = None) -> None:
-        """Open the templates. Raises `ProblemsFound` when one of them would not give a true document."""
+        """Open the templates.
+
+        Raises `ProblemsFound` when one of them would not give a true document, `ToolMissing` without a font for fields.
+        """
         self.workspace, self.data, self.office, self.pool_size = workspace, data, office, pool_size
         self.contents = Contents(workspace, data)
         self.templates = self.contents.templates
@@ -96,7 +101,11 @@ class Build:
             "LibreOffice": office.version.removeprefix("LibreOffice "),
         }
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
+        self.moteur["signature"] = data.syndicat.signature.value
+        self.police = office.form_font()
         self.packs = workspace.packs(data.edition.edition)
+        self.doubtful: set[Path] = set()
+        """The PDFs of the cache that a pack could not be made of; other packs may be waiting for them."""
 
     def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
         """Make what is not up to date and return what became of every member asked for, in their order.
@@ -145,7 +154,7 @@ class Build:
             )
             for content in contents
         }
-        fields = {path for content in contents for path in self.printed[content.name]}
+        paths = {path for content in contents for path in self.printed[content.name]}
         whole = contents[0].name == self.data.edition.pieces[0].id
         wanted = Receipt(
             membre=membre.id,
@@ -155,12 +164,12 @@ class Build:
             titre=f"{self.data.edition.titre if whole else contents[0].titre} – {membre.nom}",
             projet=bool(missing),
             manque=tuple(missing),
-            blancs=tuple(blanks(contents[0].found, fields)),
+            blancs=tuple(blanks(contents[0].found, paths)),
         )
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
         if former is None:
-            made = [pack_name(wanted), *(content.fichier for content in contents)]
+            made = [wanted.pack, signatures.NAME, *(content.fichier for content in contents)]
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
         return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, former)
@@ -183,6 +192,8 @@ class Build:
                 for export, problem in pool.convert(Export(docx, docx.with_suffix(".pdf")) for docx in waiting):
                     self._accept(export, problem, waiting[export.docx])
                     yield from self._finish_ready(packs)
+                for pdf in self.doubtful:
+                    pdf.unlink(missing_ok=True)
 
     def _fill(
         self, packs: list[Todo], renderers: dict[str, Renderer], work: Path
@@ -198,7 +209,7 @@ class Build:
                     pack.failure = str(error)
                     break
                 pack.filled[name] = filled
-                cached = self.workspace.cache / f"{self._pdf_key(filled)}.pdf"
+                cached = self.workspace.cache / f"{self._pdf_key(name, filled)}.pdf"
                 if _is_whole(cached):
                     pack.pdfs[name] = cached
                     continue
@@ -208,21 +219,25 @@ class Build:
                 waiting.setdefault(docx, []).append((pack, name))
         return waiting
 
-    def _pdf_key(self, filled: Filled) -> str:
+    def _pdf_key(self, name: str, filled: Filled) -> str:
         """Return the name of a PDF in the cache: the same document by the same programs gives the same pages."""
         made_by = "|".join(f"{name}={version}" for name, version in sorted(self.moteur.items()))
-        return hashlib.sha256(f"{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{name}|{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
 
     def _accept(self, export: Export, problem: str, waiting: list[tuple[Todo, str]]) -> None:
-        """Put the PDF that LibreOffice made in the cache and give it to the packs that wait for it.
+        """Complete the PDF that LibreOffice made, put it in the cache and give it to the packs that wait for it.
 
-        Only its wholeness is looked at here: what it shows is checked in each pack that it is bound in.
+        What it shows is checked in each pack that it is bound in.
         """
         cached = self.workspace.cache / export.pdf.name
         if not problem and not _is_whole(export.pdf):
             problem = "LibreOffice n'a pas donné un PDF entier"
         if not problem:
-            publish.replace(cached, export.pdf.read_bytes())
+            pack, name = waiting[0]
+            try:
+                publish.replace(cached, conform.conform(export.pdf.read_bytes(), pack.filled[name].meaning, name))
+            except ConversionFailed as error:
+                problem = str(error)
         for pack, name in waiting:
             if problem:
                 pack.failure = pack.failure or f"{name} : {problem}"
@@ -251,9 +266,8 @@ class Build:
             former = receipts.read(folder)
             publish.publish(folder, files, former.fichiers if former else ())
         except (ConversionFailed, CannotWrite) as error:
-            if isinstance(error, ConversionFailed):
-                for pdf in pack.pdfs.values():  # one of them is wrong: none is trusted again
-                    pdf.unlink(missing_ok=True)
+            if isinstance(error, ConversionFailed):  # one of its pieces is wrong: none is trusted again
+                self.doubtful |= set(pack.pdfs.values())
             return self._failed(pack, str(error), error.exit_code)
         return Outcome(pack.membre, receipt, tuple(pack.reasons))
 
@@ -265,31 +279,64 @@ class Build:
         """Return the files of the pack, the receipt last."""
         contents = self.contents.of(pack.membre)
         pieces = [PiecePdf(content.titre, content.label, pack.pdfs[content.name]) for content in contents]
-        wanted = pack.wanted
-        info = PackInfo(
-            titre=wanted.titre,
-            auteur=self.data.syndicat.nom,
-            projet=wanted.projet,
-            sujet=f"Édition {wanted.edition}, délibération n° {self.data.edition.deliberation.numero}",
-            jour=self.data.edition.deliberation.date,
+        wanted, act = pack.wanted, self.data.edition.deliberation
+        said = Description(
+            wanted.titre, self.data.syndicat.nom, f"Édition {wanted.edition}, délibération n° {act.numero}", act.date,
+            wanted.identifiant,
+        )  # fmt: skip
+        bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
+        people = signatures.signataires(self.data.syndicat, pack.membre)
+        points = preflight.check(
+            bound,
+            preflight.Finished(
+                [self._expected(pack, content, count) for content, count in zip(contents, bound.pages, strict=True)],
+                {font_for(family) for family in self.fonts},
+                wanted.titre,
+                wanted.projet,
+                wanted.manque,
+                wanted.blancs,
+                people,
+            ),
         )
-        data, counts = assemble(pieces, info)
-        expected = [
-            verify.Expected(c.titre, count, pack.filled[c.name].words, pack.filled[c.name].printed)
-            for c, count in zip(contents, counts, strict=True)
-        ]
-        verify.pack(data, expected, {font_for(family) for family in self.fonts}, wanted.titre, wanted.projet)
-        files = {pack_name(wanted): data, PREVIEW: preview(data)}
-        if not wanted.projet:  # a Word file carries no PROJET: it could be signed too early
+        files = {wanted.pack: bound.data, PREVIEW: preview(bound.data)}
+        if not wanted.projet:  # a Word file carries no PROJET: it would be signed too early
             files |= {content.fichier: pack.filled[content.name].docx for content in contents}
-        made = {
-            name: piece.model_copy(update={"pdf": pack.pdfs[name].name, "pages": count})
-            for (name, piece), count in zip(wanted.pieces.items(), counts, strict=True)
-        }
-        described = {name: receipts.describe(content) for name, content in files.items()}
-        receipt = wanted.model_copy(update={"pieces": made, "fichiers": described})
+            files[signatures.NAME] = signatures.to_json(wanted.pack, bound.signatures, people)
+        receipt = self._receipt(pack, bound, points, files)
         files[receipts.NAME] = receipt.to_bytes()
         return files, receipt
+
+    def _expected(self, pack: Todo, content: Content, pages: int) -> preflight.Expected:
+        """Return what one piece of a pack has to show."""
+        filled = pack.filled[content.name]
+        champs = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
+        prints = {path.split(".")[0] for path in self.printed[content.name]}
+        taken, rule = pack.membre.souscription, self.data.edition.tarif
+
+        def amounts(text: str) -> Iterator[str]:
+            if "grille" in prints:
+                yield from recompute.grid_faults(text, rule)
+            if "montants" in prints and taken:
+                yield from recompute.due_faults(text, taken, rule)
+
+        recomputed = amounts if prints & {"grille", "montants"} else None
+        return preflight.Expected(content.titre, pages, filled.words, filled.printed, champs, recomputed)
+
+    def _receipt(
+        self, pack: Todo, bound: Bound, points: Sequence[receipts.Point], files: Mapping[str, bytes]
+    ) -> Receipt:
+        """Return the receipt of a pack that is made of these files."""
+        made = {
+            name: piece.model_copy(update={"pdf": pack.pdfs[name].name, "pages": count})
+            for (name, piece), count in zip(pack.wanted.pieces.items(), bound.pages, strict=True)
+        }
+        described = {name: receipts.describe(content) for name, content in files.items()}
+        former = pack.former
+        earlier = (*former.precedents, *(f for n, f in former.fichiers.items() if n == former.pack)) if former else ()
+        kept = tuple(dict.fromkeys(known for known in earlier if known != described[pack.wanted.pack]))
+        return pack.wanted.model_copy(
+            update={"pieces": made, "fichiers": described, "controle": tuple(points), "precedents": kept}
+        )
 
     def _mark_withdrawn(self, members: Sequence[Membre]) -> None:
         """Say in the folder of each unsigned pack of an earlier edition that it is withdrawn; it is never deleted."""
@@ -314,11 +361,6 @@ class Build:
         for pdf in self.workspace.cache.glob("*.pdf"):
             if pdf.name not in kept:
                 pdf.unlink(missing_ok=True)
-
-
-def pack_name(receipt: Receipt) -> str:
-    """Return the file name of a pack: plain ASCII, and telling when it leaves its folder."""
-    return f"pack-{receipt.edition}-{receipt.membre}.pdf"
 
 
 def preview(pack: bytes) -> bytes:

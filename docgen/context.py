@@ -14,10 +14,9 @@ from typing import Any
 from markupsafe import Markup
 
 from docgen import formats, tarif
+from docgen.blank import BLANK, Blank
 from docgen.model import Edition, Facturation, Forme, LigneTarif, Membre, Referent, Representant, Syndicat, Tarif
 
-BLANK = "…" * 14
-"""What is printed where the record says nothing: room to write by hand."""
 CHOSEN, PLAIN = Markup("D9E6F5"), Markup("FFFFFF")
 """Background colours of the grid, for `{% cellbg %}`; `Markup` says that they are not text to print."""
 
@@ -175,7 +174,7 @@ def _amount_rows(d: Dossier) -> list[dict[str, str]]:
     """One row per service taken; while nothing is chosen, one row of blanks per part of the grid."""
     if d.montants is None or d.membre.souscription is None:
         labels = dict.fromkeys(_bloc_label(ligne) for ligne in d.edition.tarif.lignes)
-        return [dict(libelle=label, prix=BLANK, utilisateurs=BLANK, mensuel=BLANK) for label in labels]
+        return [_blank_row(label, number) for number, label in enumerate(labels, 1)]
     users = formats.number(d.membre.souscription.utilisateurs)
     return [
         dict(
@@ -186,6 +185,14 @@ def _amount_rows(d: Dossier) -> list[dict[str, str]]:
         )
         for due in d.montants.lignes
     ]
+
+
+def _blank_row(label: str, number: int) -> dict[str, str]:
+    said = dict(prix="prix par utilisateur et par mois", utilisateurs="nombre d'utilisateurs", mensuel="par mois")
+    blanks = {
+        name: Blank(f"montants.lignes.{number}.{name}", f"Ligne {number} : {what}") for name, what in said.items()
+    }
+    return {"libelle": label, **blanks}
 
 
 def _bloc_label(ligne: LigneTarif) -> str:
@@ -363,7 +370,7 @@ def values(dossier: Any, champs: Iterable[Champ] = CHAMPS) -> Values:
         value = champ.valeur(dossier)
         if value is None:
             blanks[champ.chemin] = champ.blanc
-            value = BLANK
+            value = Blank(champ.chemin, champ.explication)
         flat[champ.chemin] = value
         *above, last = champ.chemin.split(".")
         branch = tree

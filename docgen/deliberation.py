@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from docgen import actes, assemble, lint, publish, receipts, verify
+from docgen import actes, lint, publish, receipts
 from docgen import seance as assembly
-from docgen.assemble import PackInfo, PiecePdf
+from docgen.binding import Piece, bind
 from docgen.blank_model import blank_model
 from docgen.context import values
 from docgen.context_acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
@@ -22,6 +22,7 @@ from docgen.convert import Export, Pool
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place, ProblemsFound, closest
 from docgen.model import Edition
 from docgen.office import LibreOffice, font_for
+from docgen.pdfa import Description
 from docgen.render import Filled, Renderer
 from docgen.seance_model import Acte, Seance
 from docgen.template import Template
@@ -34,7 +35,10 @@ class Document:
 
     titre: str
     sujet: str
-    pieces: Sequence[tuple[str, Template, Mapping[str, Any]]]
+    pieces: Sequence[tuple[str, str, Template, Mapping[str, Any]]]
+    """Of each piece, its id and its title before them."""
+    blank: bool = False
+    """Whether it is a model for nobody in particular, to be published."""
 
 
 class Deliberation:
@@ -128,28 +132,30 @@ class Deliberation:
     def _act(self) -> Document:
         found = values(self.dossier, CHAMPS_ACTE)
         titre = f"Délibération n° {self.acte.numero} du {self.seance.date:%d/%m/%Y}"
-        return Document(titre, self.acte.titre, [(titre, self._template("deliberation.docx"), found.tree)])
+        return Document(
+            titre, self.acte.titre, [("deliberation", titre, self._template("deliberation.docx"), found.tree)]
+        )
 
     def _sheet(self) -> Document:
         found = values(self.dossier, CHAMPS_ACTE)
         titre = f"Bordereau de transmission de la délibération n° {self.acte.numero}"
-        return Document(titre, self.acte.titre, [(titre, self._template("bordereau.docx"), found.tree)])
+        return Document(titre, self.acte.titre, [("bordereau", titre, self._template("bordereau.docx"), found.tree)])
 
     def _annexes(self, edition: Edition) -> Document:
         tree = blank_model(self.data.syndicat, edition).tree
         pieces = []
         for piece in edition.pieces:
             path = self.workspace.template(edition.edition, piece)
-            pieces.append((piece.titre, Template(path, self.workspace.shown(path)), tree))
-        return Document(f"Annexes à la délibération n° {self.acte.numero}", edition.titre, pieces)
+            pieces.append((piece.id, piece.titre, Template(path, self.workspace.shown(path)), tree))
+        return Document(f"Annexes à la délibération n° {self.acte.numero}", edition.titre, pieces, blank=True)
 
     def _bind(self, document: Document, pool: Pool) -> tuple[bytes, list[Filled]]:
         """Return the checked PDF of a document, and its pieces as they were filled."""
-        templates = [template for _, template, _ in document.pieces]
+        templates = [template for _, _, template, _ in document.pieces]
         lint.require_sound(templates)
         fonts = {font_for(family) for template in templates for family in lint.fonts(template)}
-        filled = [Renderer(template).fill(dict(tree)) for _, template, tree in document.pieces]
-        info = PackInfo(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date, projet=False)
+        filled = [Renderer(template).fill(dict(tree)) for _, _, template, tree in document.pieces]
+        said = Description(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date)
         with tempfile.TemporaryDirectory(prefix="docgen-") as work:
             tasks = []
             for rank, piece in enumerate(filled):
@@ -159,17 +165,11 @@ class Deliberation:
             for _, problem in pool.convert(tasks):
                 if problem:
                     raise ConversionFailed(f"{document.titre} : {problem}")
-            bound = [
-                PiecePdf(titre, titre.split(" – ")[0].split(" n°")[0] + ", page", task.pdf)
-                for (titre, _, _), task in zip(document.pieces, tasks, strict=True)
+            pieces = [
+                Piece(name, titre, titre.split(" – ")[0].split(" n°")[0] + ", page", made, task.pdf)
+                for (name, titre, _, _), made, task in zip(document.pieces, filled, tasks, strict=True)
             ]
-            data, counts = assemble.assemble(bound, info)
-        expected = [
-            verify.Expected(piece.titre, count, made.words, made.printed)
-            for piece, count, made in zip(bound, counts, filled, strict=True)
-        ]
-        verify.pack(data, expected, fonts, document.titre, projet=False)
-        return data, filled
+            return bind(said, pieces, fonts, self.office.form_font(), document.blank), filled
 
     def _publish(self, folder: Path, files: dict[str, bytes]) -> None:
         """Publish, unless everything already stands; what somebody changed is kept under another name."""

@@ -96,6 +96,7 @@ class Representant(Frozen):
     prenom: Text = Field(description="Prénom du signataire")
     nom: Text = Field(description="Nom du signataire, tel qu'il doit être imprimé")
     qualite: Text = Field(description="Qualité, accordée : Maire, Présidente, Président…")
+    courriel: Email | None = Field(None, description="Adresse où une plateforme lui demande de signer")
     habilitation: Deliberation | None = Field(None, description="La délibération du membre qui autorise la signature")
 
 
@@ -205,6 +206,15 @@ class Contact(Frozen):
     courriel: Email
 
 
+class Plateforme(StrEnum):
+    """A signing platform that looks for words in the pages; « aucun » reads fields or places, as most do."""
+
+    IPARAPHEUR = "iparapheur"
+    YOUSIGN = "yousign"
+    DOCUSIGN = "docusign"
+    AUCUN = "aucun"
+
+
 class Syndicat(Frozen):
     """The issuing authority: syndicat.yaml."""
 
@@ -219,6 +229,8 @@ class Syndicat(Frozen):
     departement: Annotated[str, Field(pattern=r"^(0\d\d|02[AB]|97\d)$")] | None = None
     """Three characters, as ACTES numbers départements: 082, 02A, 974."""
     assemblee: Assemblee | None = None
+    signature: Plateforme = Plateforme.AUCUN
+    """The platform that packs are signed on: its anchors are written in the packs."""
 
 
 class LigneTarif(Frozen):

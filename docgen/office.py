@@ -39,6 +39,24 @@ class LibreOffice:
                     return f"LibreOffice {known.get('buildid', 'inconnu')}"
         return "LibreOffice inconnu"
 
+    def form_font(self) -> Path:
+        """Return the font file of what is typed in the fields of a PDF: that of Calibri on this machine.
+
+        Raises `ToolMissing` when neither the system nor LibreOffice has one.
+        """
+        try:
+            found = subprocess.run(["fc-match", "-f", "%{file}", "Calibri"], capture_output=True, text=True, timeout=30)
+            known = [Path(found.stdout)]
+        except OSError:  # Windows, macOS: LibreOffice brings its own
+            known = []
+        for folder in (self.soffice.parent.parent / "share", self.soffice.parent.parent / "Resources"):
+            for name in ("Carlito-Regular.ttf", "LiberationSans-Regular.ttf"):
+                known += [folder / "fonts" / "truetype" / name]
+        for file in known:
+            if file.suffix.lower() == ".ttf" and file.is_file():
+                return file
+        raise ToolMissing(f"aucune police n'est là pour les champs à remplir.\nInstallez Carlito : {install_command()}")
+
     def python(self) -> Path:
         """Return the Python that has `uno`. Raises `ToolMissing` when there is none."""
         for python in self.pythons:

@@ -45,6 +45,15 @@ class Piece(_Frozen):
     pages: int = 0
 
 
+class Point(_Frozen):
+    """One point of the list that a pack is checked against before it leaves."""
+
+    point: str
+    """What was looked at: « blancs », « montants »…"""
+    tient: bool
+    detail: str
+
+
 class Receipt(_Frozen):
     """What a pack was made from and what was made."""
 
@@ -60,13 +69,30 @@ class Receipt(_Frozen):
     blancs: tuple[str, ...]
     """What is left to fill in by hand."""
     fichiers: dict[str, Fichier] = {}
+    controle: tuple[Point, ...] = ()
+    """What was found before it was published; the pack is ready to be signed only when every point holds."""
+    precedents: tuple[Fichier, ...] = ()
+    """The packs that stood here before: one of them may come back signed."""
 
     @property
     def etat(self) -> str:
         """Where the pack stands."""
         if self.projet:
             return "PROJET"
-        return "à compléter" if self.blancs else "prêt à signer"
+        if self.blancs:
+            return "à compléter"
+        return "prêt à signer" if all(point.tient for point in self.controle) else "à revoir"
+
+    @property
+    def identifiant(self) -> str:
+        """What the pack carries in itself: edition, member, and the receipt that it was made by."""
+        made_from = self.model_copy(update={"fichiers": {}, "controle": (), "precedents": ()}).model_dump_json()
+        return f"{self.edition}/{self.membre}/{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
+
+    @property
+    def pack(self) -> str:
+        """The file name of the pack: plain ASCII, and telling when it leaves its folder."""
+        return f"pack-{self.edition}-{self.membre}.pdf"
 
     def to_bytes(self) -> bytes:
         """Return the receipt as it is written."""

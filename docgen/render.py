@@ -25,9 +25,13 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from lxml import etree
 
+from docgen import meaning
+from docgen.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.meaning import BLANK_MARK, Meaning
 from docgen.template import PARSER, TAG, TAG_MARKS, Part, Template, W, environment
 
+BODY = "word/document.xml"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every member of the .docx: the same content gives the same bytes."""
 BREAKS = re.compile(r"[\n\t]")
@@ -80,6 +84,8 @@ class Filled:
     """Every word that the finished pages must show; headers and footers left out: some pages hide them."""
     printed: tuple[str, ...]
     """The values that were printed, in the order of the document."""
+    meaning: Meaning
+    """What its PDF is to say besides."""
 
 
 class Unprintable(jinja2.TemplateRuntimeError):
@@ -99,6 +105,8 @@ class Renderer:
             raise ProblemsFound(problems)
         self.template = template
         self._printed: list[str] = []
+        self._blanks: list[Blank] | None = None
+        """The blanks printed so far in the body; None in the other parts, where nobody writes."""
         self._env = environment()
         self._env.finalize = self._note
         self._jinja = {part.name: self._compiled(part) for part in template.parts}
@@ -109,11 +117,27 @@ class Renderer:
         Raises `ProblemsFound` when a field is unknown or the result is not a sound document.
         """
         self._printed = []
-        parts = {part.name: self._render(part, values) for part in self.template.parts}
+        parts: dict[str, etree._Element] = {}
+        blanks: list[Blank] = []
+        for part in self.template.parts:
+            self._blanks = blanks if part.name == BODY else None
+            parts[part.name] = self._render(part, values)
+        means = self._meaning(parts, blanks)
         docx = self._zip(parts)
         body = (tree for name, tree in parts.items() if not name.startswith(("word/header", "word/footer")))
         words = tuple(word for tree in body for word in visible_words(tree))
-        return Filled(docx, hashlib.sha256(docx).hexdigest(), words, tuple(self._printed))
+        return Filled(docx, hashlib.sha256(docx).hexdigest(), words, tuple(self._printed), means)
+
+    def _meaning(self, parts: dict[str, etree._Element], blanks: list[Blank]) -> Meaning:
+        """Return what the PDF is to say besides; mark the places of it in the body."""
+        body = parts[BODY]
+        targets = {link.id: link.target for link in self.template.relations() if link.part == BODY and link.external}
+        return Meaning(
+            (*meaning.mark_blanks(body, blanks), *meaning.marks(body)),
+            tuple(meaning.header_columns(body)),
+            tuple(meaning.links(body, targets)),
+            tuple(meaning.pictures(parts.values())),
+        )
 
     def _compiled(self, part: Part) -> jinja2.Template:
         try:
@@ -186,6 +210,9 @@ class Renderer:
                 "Retapez cette valeur dans la fiche, sans la copier d'ailleurs.",
             )
         self._printed.append(text)
+        if isinstance(value, Blank) and self._blanks is not None:
+            self._blanks.append(value)
+            return BLANK_MARK + text
         return text
 
 

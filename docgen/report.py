@@ -9,7 +9,7 @@ import jinja2
 
 from docgen import formats, publish, receipts, status
 from docgen.amendment import Decision
-from docgen.build import PREVIEW, Outcome, pack_name
+from docgen.build import PREVIEW, Outcome
 from docgen.workspace import Data, Workspace
 
 PAGE = Path(__file__).parent / "pages" / "index.html.j2"
@@ -55,7 +55,7 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
                 "action": decision.action if decision.held and decision.pieces else "",
                 "receipt": receipt,
                 "dossier": f"{data.edition.edition}/{membre.id}",
-                "pack": pack_name(receipt) if receipt else "",
+                "pack": receipt.pack if receipt else "",
                 "pages": sum(piece.pages for piece in receipt.pieces.values()) if receipt else 0,
                 "montants": {path.split(".")[1]: values.get(path, "") for path in AMOUNTS},
                 "pieces": [name for name in receipt.fichiers if name.endswith(".docx")] if receipt else [],

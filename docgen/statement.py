@@ -18,14 +18,15 @@ from functools import cache
 from itertools import dropwhile, groupby
 from pathlib import Path
 
-from docgen import amendment, assemble, lint, publish, receipts, tarif, verify
-from docgen.assemble import PackInfo, PiecePdf
+from docgen import amendment, lint, publish, receipts, tarif
+from docgen.binding import Piece, bind
 from docgen.context import values
 from docgen.context_etat import CHAMPS_ETAT, KNOWN_ETAT, REGLE_DES_MOIS, DossierEtat, Ligne, Periode
 from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, Place, ProblemsFound, Severity
 from docgen.model import Envoi, Membre, Souscription, Tarif
 from docgen.office import LibreOffice, font_for
+from docgen.pdfa import Description
 from docgen.render import Filled, Renderer
 from docgen.template import Template
 from docgen.workspace import Workspace, load, load_edition, today
@@ -200,11 +201,12 @@ class Statements:
         renderer = Renderer(template)
         filled = [renderer.fill(values(d, CHAMPS_ETAT).tree) for d in self.dossiers]
         files: dict[str, bytes] = {}
+        police = self.office.form_font()
         with tempfile.TemporaryDirectory(prefix="docgen-") as work:
             tasks = self._converted(filled, Path(work), pool)
             for dossier, made, task in zip(self.dossiers, filled, tasks, strict=True):
                 files[task.docx.name] = made.docx
-                files[task.pdf.name] = self._bind(dossier, made, task.pdf, fonts)
+                files[task.pdf.name] = self._bind(dossier, made, task.pdf, fonts, police)
         return files
 
     def _converted(self, filled: Sequence[Filled], work: Path, pool: Pool) -> list[Export]:
@@ -218,14 +220,12 @@ class Statements:
             raise ConversionFailed(" ; ".join(failed))
         return tasks
 
-    def _bind(self, dossier: DossierEtat, made: Filled, pdf: Path, fonts: set[str]) -> bytes:
+    def _bind(self, dossier: DossierEtat, made: Filled, pdf: Path, fonts: set[str], police: Path) -> bytes:
         titre = f"État annuel des prestations {self.year} – {dossier.membre.nom}"
         sujet = "Prestations souscrites, base de la facturation (convention, article 4)"
         # Dated of the last day that it states, so that the same statement gives the same bytes.
-        info = PackInfo(titre, self.data.syndicat.nom, sujet, date(self.year, 12, 31), projet=False)
-        data, (pages,) = assemble.assemble([PiecePdf(titre, "État, page", pdf)], info)
-        verify.pack(data, [verify.Expected(titre, pages, made.words, made.printed)], fonts, titre, projet=False)
-        return data
+        said = Description(titre, self.data.syndicat.nom, sujet, date(self.year, 12, 31))
+        return bind(said, [Piece("etat", titre, "État, page", made, pdf)], fonts, police)
 
     def _publish(self, files: Mapping[str, bytes]) -> None:
         """Publish, unless everything already stands; what somebody changed is kept under another name."""

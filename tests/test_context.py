@@ -11,7 +11,8 @@ import pytest
 from builders import ACT, CONTACT, SIGNATORY, TAKEN, a_member
 
 from docgen import context
-from docgen.context import BLANK, CHAMPS, CHOSEN, KNOWN, PLAIN, Dossier
+from docgen.blank import BLANK
+from docgen.context import CHAMPS, CHOSEN, KNOWN, PLAIN, Dossier
 from docgen.model import Forme, Membre
 from docgen.workspace import Workspace, load
 

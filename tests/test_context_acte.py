@@ -14,7 +14,8 @@ from conftest import ROOT, copy_sample
 from docgen import actes, lint
 from docgen import seance as assembly
 from docgen.blank_model import ANY_MEMBER, blank_model
-from docgen.context import BLANK, PLAIN, values
+from docgen.blank import BLANK
+from docgen.context import PLAIN, values
 from docgen.context_acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.formats import NBSP, NNBSP
 from docgen.seance_model import Delegue

@@ -15,7 +15,8 @@ from builders import TAKEN, a_member
 from conftest import ROOT, Sample, copy_sample
 
 from docgen import formats, lint, office, statement, verify
-from docgen.context import BLANK, values
+from docgen.blank import BLANK
+from docgen.context import values
 from docgen.context_etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, Ligne, Periode
 from docgen.diagnostics import ConversionFailed, ProblemsFound, Severity
 from docgen.model import Membre, Souscription

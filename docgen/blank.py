@@ -1,0 +1,20 @@
+"""What is printed where the record says nothing: dots to write on, that know which field they stand for."""
+
+from __future__ import annotations
+
+BLANK = "…" * 14
+"""Room to write by hand."""
+
+
+class Blank(str):
+    """Dots that stand for a field: the finished PDF has a field to fill on screen over them."""
+
+    chemin: str
+    """The field, as a template writes it: « referent.telephone »; its row too in a list: « montants.lignes.1.prix »."""
+    explication: str
+
+    def __new__(cls, chemin: str, explication: str) -> Blank:
+        """Return the dots for that field."""
+        self = super().__new__(cls, BLANK)
+        self.chemin, self.explication = chemin, explication
+        return self

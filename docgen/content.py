@@ -1,0 +1,75 @@
+"""The drawing instructions of a page, so that each is either tagged or an ornament (PDF/UA-1, 7.1).
+
+LibreOffice leaves the lines of tables and headers outside of any tag, and draws pictures as ornaments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TOKEN = re.compile(
+    rb"\((?:[^()\\]|\\.)*\)"
+    rb"|/[^\s/<>\[\]()]+\s*(?P<props><<(?:[^<>]|<[0-9A-Fa-f]*>)*>>|/[^\s/<>\[\]()]+)?\s*(?P<open>BMC|BDC)(?!\S)"
+    rb"|(?<!\S)(?P<close>EMC)(?!\S)",
+    re.S,
+)
+"""The beginning or the end of a marked content; strings, because they may look like one."""
+PAINTS = re.compile(rb"(?<!\S)(?:[SsfFbB]\*?|sh|Do|T[jJ]|['\"]|BI)(?!\S)")
+MCID = re.compile(rb"/MCID\s+(\d+)")
+IMAGE = re.compile(rb"(?<!\S)([-\d.]+) [-\d.]+ [-\d.]+ ([-\d.]+) ([-\d.]+) ([-\d.]+) cm\s*/\S+ Do(?!\S)")
+ARTIFACT = b"/Artifact BMC\n"
+END = b"\nEMC\n"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture as it is drawn: points, from the bottom left corner of the page."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+def complete(drawing: bytes, is_figure: Callable[[Image, int], bool]) -> bytes:
+    """Return the instructions with all that was drawn outside of any tag made an ornament.
+
+    `is_figure` is asked of each picture drawn as an ornament; when it says yes, the picture gets the mark of the
+    number that it was told (the next free MCID).
+    """
+    free = max((int(found) for found in MCID.findall(drawing)), default=-1) + 1
+    out: list[bytes] = []
+    depth = start = 0
+    opening: re.Match[bytes] | None = None
+    for token in TOKEN.finditer(drawing):
+        if token["open"]:
+            if not depth:
+                out.append(_as_ornament(drawing[start : token.start()]))
+                start, opening = token.start(), token
+            depth += 1
+        elif token["close"] and depth:
+            depth -= 1
+            if not depth and opening:
+                said = drawing[start : token.end()]
+                if (image := _picture(said)) and is_figure(image, free):
+                    said = b"/Figure<</MCID %d>>BDC" % free + said[opening.end() - start :]
+                    free += 1
+                out.append(said)
+                start = token.end()
+    out.append(_as_ornament(drawing[start:]))
+    return b"".join(out)
+
+
+def _as_ornament(drawing: bytes) -> bytes:
+    return ARTIFACT + drawing.strip() + END if PAINTS.search(drawing) else drawing
+
+
+def _picture(drawing: bytes) -> Image | None:
+    """Return the picture that an ornament draws; None when it is none, or more than that."""
+    found = IMAGE.findall(drawing) if drawing.startswith(b"/Artifact") else []
+    if len(found) != 1:
+        return None
+    width, height, left, bottom = (float(number) for number in found[0])
+    return Image(left, bottom, width, height)

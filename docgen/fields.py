@@ -1,0 +1,159 @@
+"""The fields of a piece: an empty signature field where one signs, a text field over each row of dots.
+
+They are found again in the PDF by the bookmarks of the Word document, that LibreOffice exports as destinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+
+from docgen import structure
+from docgen.diagnostics import ConversionFailed
+from docgen.meaning import Mark
+from docgen.pdftext import DOTS, Box, Page
+from docgen.structure import Annotation, Content, Node
+
+FONT = "/Champ 0 Tf 0 g"
+"""The default appearance: the font that `assemble` puts in the form, its size chosen by the viewer to fit."""
+ROLES = {"syndicat": "du syndicat", "membre": "du membre", "secretaire": "du secrétaire de séance",
+         "president": "du président"}  # fmt: skip
+"""Who signs, by the bookmark."""
+PRINTED = 4
+"""The flag of an annotation that is printed."""
+ROW_INSET = 6
+"""Points, above and below: a signature does not touch the lines of its cell."""
+DESCENT = 3
+"""Points under the line of writing."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of a piece and where it stands."""
+
+    name: str
+    mark: Mark
+    page: int
+    """From 0."""
+    box: Box
+    content: Content
+    """What stands there in the PDF: the field is read right after it."""
+
+
+def add(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> None:
+    """Add the fields of the marks to the piece and to its tree.
+
+    Raises `ConversionFailed` when one has no place, or would cover a text or another field.
+    """
+    found = list(_places(pdf, shown, marks, piece))
+    if problems := list(_collisions(found, shown)):
+        raise ConversionFailed(" ; ".join(problems))
+    owners = {kid: node for node in top.walk() for kid in node.kids if isinstance(kid, Content)}
+    before: dict[Content, Content | Node] = {}
+    """Of each content that fields are read after, the last one so far."""
+    by_name: dict[str, list[Place]] = {}
+    for place in found:
+        by_name.setdefault(place.name, []).append(place)
+    made = Array()
+    for places in by_name.values():
+        field = _field(pdf, places[0])
+        made.append(field)
+        widgets = [_widget(pdf, place, field, alone=len(places) == 1) for place in places]
+        if len(widgets) > 1:
+            field.Kids = Array(widgets)
+        for place, widget in zip(places, widgets, strict=True):
+            put_on_page(pdf, place.page, widget)
+            node = structure.new(pdf, "Form", Annotation(place.page, widget), Alt=String(_tooltip(place.mark)))
+            owners[place.content].insert_after(before.get(place.content, place.content), node)
+            before[place.content] = node
+    if len(made):
+        pdf.Root.AcroForm = Dictionary(Fields=made)
+
+
+def field_name(mark: Mark, piece: str) -> str:
+    """Return the name of the field of a mark: that of its bookmark and the piece, since a pack has several pieces."""
+    return f"{mark.field}_{piece.replace('-', '_')}"
+
+
+def _places(pdf: Pdf, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> Iterator[Place]:
+    destinations = _destinations(pdf)
+    for mark in marks:
+        if mark.bookmark not in destinations:
+            raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas dans le PDF, ou il y est deux fois")
+        page, left, top = destinations[mark.bookmark]
+        here = shown[page].content_at(left, top)
+        dots = shown[page].dots_at(left, top)
+        if mark.signs and mark.width and mark.height:
+            box = Box(left, top - mark.height + ROW_INSET, left + mark.width, top)
+        elif not mark.signs and dots:
+            box = Box(dots.left - 1, dots.bottom - DESCENT, dots.right + 1, top)
+        else:
+            lacks = "une cellule dont la largeur et la hauteur sont fixées" if mark.signs else "des points de suite"
+            raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas devant {lacks}")
+        if here is None:
+            raise ConversionFailed(f"le signet « {mark.bookmark} » n'a pas de place dans l'ordre de lecture")
+        yield Place(field_name(mark, piece), mark, page, box, Content(page, here))
+
+
+def _destinations(pdf: Pdf) -> dict[str, tuple[int, float, float]]:
+    """Return where each bookmark is: page, from the left, from the bottom. LibreOffice writes « _ » as « 5F »."""
+    pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
+    found = {}
+    for key, target in (pdf.Root.get("/Dests") or {}).items():
+        spot = target if isinstance(target, Array) else target.D
+        found[key[1:].replace("5F", "_")] = (pages[spot[0].objgen], float(spot[2]), float(spot[3]))
+    return found
+
+
+def _collisions(places: Sequence[Place], shown: Sequence[Page]) -> Iterator[str]:
+    for place in places:
+        texts = DOTS.sub("", shown[place.page].texts_in(place.box))
+        if texts:
+            yield f"le champ « {place.name} » recouvrirait « {texts[:30]} »"
+        page = shown[place.page].size
+        if place.box.bottom < 0 or place.box.left < 0 or place.box.right > page[0] or place.box.top > page[1]:
+            yield f"le champ « {place.name} » sort de la page"
+    for one, other in combinations(places, 2):
+        if one.page == other.page and one.box.covers(other.box):
+            yield f"les champs « {one.name} » et « {other.name} » se recouvrent"
+
+
+def _tooltip(mark: Mark) -> str:
+    return f"Signature {ROLES.get(mark.signs, mark.signs)}" if mark.signs else mark.tooltip
+
+
+def _field(pdf: Pdf, place: Place) -> Object:
+    field = pdf.make_indirect(
+        Dictionary(T=String(place.name), TU=String(_tooltip(place.mark)), FT=Name.Sig if place.mark.signs else Name.Tx)
+    )
+    if not place.mark.signs:
+        field.DA = String(FONT)
+    return field
+
+
+def _widget(pdf: Pdf, place: Place, field: Object, alone: bool) -> Object:
+    """Return what shows the field on its page: the field itself, unless it stands in several places."""
+    box = place.box
+    look = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, Resources=Dictionary())
+    look.BBox = Array([0, 0, round(box.right - box.left, 2), round(box.top - box.bottom, 2)])
+    widget = field if alone else pdf.make_indirect(Dictionary(Parent=field))
+    widget.Type, widget.Subtype, widget.F = Name.Annot, Name.Widget, PRINTED
+    widget.Rect = Array([round(edge, 2) for edge in (box.left, box.bottom, box.right, box.top)])
+    widget.AP = Dictionary(N=look)
+    if not place.mark.signs:
+        widget.MK = Dictionary(BG=Array([1, 1, 1]))  # once filled, the dots do not show through
+        widget.DA = String(FONT)
+    return widget
+
+
+def put_on_page(pdf: Pdf, page: int, annotation: Object) -> None:
+    """Show a field or a link on its page (from 0), visited in the order of the tree (PDF/UA-1, 7.18.3)."""
+    found = pdf.pages[page].obj
+    annotation.P = found
+    if "/Annots" not in found:
+        found.Annots = Array()
+    found.Annots.append(annotation)
+    found.Tabs = Name.S

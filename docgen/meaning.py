@@ -1,0 +1,180 @@
+"""What a filled Word document means and LibreOffice's PDF of it does not say.
+
+Where one signs and writes, what the first column of a table is, where a link leads, what a picture shows. Takes the
+XML of the document and of its headers; gives a `Meaning`, by which `conform` completes the PDF.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from docgen.blank import Blank
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+BLANK_MARK = "\ue010"
+"""Printed before each blank, so that its place is found again in the filled document."""
+SIGNATURE = re.compile(r"sig_([a-z]+)(?:_\d+)?")
+"""The bookmark of a place to sign; a number when one person signs twice in a document."""
+BLANK_PLACE = re.compile(r"champ_([a-z0-9_]+)")
+"""The bookmark of dots to write on, that are the same for every member: place, date."""
+TOOLTIPS = {"lieu": "Lieu de la signature", "date": "Date de la signature"}
+TWIPS = 20
+"""Of a point."""
+EMU = 12_700
+"""Of a point."""
+CELL_INSET = 16
+"""Points, both sides together: the margins of a table cell, wide ones included."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place of the document where one signs or writes."""
+
+    bookmark: str
+    """Its name in Word."""
+    field: str
+    """The name of the field that comes of it: « sig_membre », « champ_referent_telephone »."""
+    tooltip: str
+    width: float = 0
+    """Points; of a signature only: a text field is as wide as its dots."""
+    height: float = 0
+
+    @property
+    def signs(self) -> str:
+        """Who signs here: « membre »; nothing where one writes."""
+        found = SIGNATURE.fullmatch(self.bookmark)
+        return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the body."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with the text that stands for it."""
+
+    alt: str
+    width: float
+    """Points."""
+    height: float
+    in_body: bool
+    """And not in a header or a footer."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the PDF is to say besides what it shows."""
+
+    marks: tuple[Mark, ...] = ()
+    header_columns: tuple[bool, ...] = ()
+    """Of each table, in order, whether its first column heads its rows."""
+    links: tuple[Link, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+def mark_blanks(body: etree._Element, blanks: Sequence[Blank]) -> list[Mark]:
+    """Put a bookmark before the dots of each blank that was printed, in order; return the places."""
+    found: list[Mark] = []
+    rest = iter(blanks)
+    for text in [t for t in body.iter(f"{W}t") if BLANK_MARK in (t.text or "")]:
+        before, *pieces = text.text.split(BLANK_MARK)
+        text.text, run = before, text.getparent()
+        after = list(text.itersiblings())
+        for piece in pieces:
+            blank = next(rest)
+            mark = Mark(f"docgen_{len(found) + 1}", f"champ_{blank.chemin.replace('.', '_')}", blank.explication)
+            run = _split(run, mark.bookmark, 9000 + len(found), piece)
+            found.append(mark)
+        run.extend(after)
+    return found
+
+
+def _split(run: etree._Element, bookmark: str, number: int, text: str) -> etree._Element:
+    """Add after the run a bookmark and a run of the same format with that text; return the new run."""
+    start = etree.Element(f"{W}bookmarkStart", {f"{W}id": str(number), f"{W}name": bookmark})
+    end = etree.Element(f"{W}bookmarkEnd", {f"{W}id": str(number)})
+    new = etree.Element(f"{W}r")
+    if (props := run.find(f"{W}rPr")) is not None:
+        new.append(copy.deepcopy(props))
+    etree.SubElement(new, f"{W}t", {XML_SPACE: "preserve"}).text = text
+    for element in (new, end, start):
+        run.addnext(element)
+    return new
+
+
+def marks(body: etree._Element) -> Iterator[Mark]:
+    """Yield the places that the lawyer marked, in order; give those to sign something that LibreOffice keeps.
+
+    An empty paragraph leaves no trace in the PDF: a no-break space shows nothing and does.
+    """
+    for start in body.iter(f"{W}bookmarkStart"):
+        name = start.get(f"{W}name", "")
+        if found := BLANK_PLACE.fullmatch(name):
+            yield Mark(name, name, TOOLTIPS.get(found[1], found[1].replace("_", " ").capitalize()))
+        elif SIGNATURE.fullmatch(name):
+            paragraph = next(start.iterancestors(f"{W}p"), None)
+            if paragraph is not None and not any(t.text for t in paragraph.iter(f"{W}t")):
+                run = etree.SubElement(paragraph, f"{W}r")
+                etree.SubElement(run, f"{W}t", {XML_SPACE: "preserve"}).text = "\u00a0"
+            yield Mark(name, name, "", *cell_size(start))
+
+
+def cell_size(element: etree._Element) -> tuple[float, float]:
+    """Return the width and the height, in points, of the table cell that the element is in; 0 where none is set."""
+    cell = next(element.iterancestors(f"{W}tc"), None)
+    if cell is None:
+        return 0, 0
+    width = cell.find(f"{W}tcPr/{W}tcW")
+    height = next((e for e in cell.getparent().iterfind(f"{W}trPr/{W}trHeight")), None)
+    return (
+        max(0.0, _twips(width, "w") - CELL_INSET) if width is not None and width.get(f"{W}type") == "dxa" else 0,
+        _twips(height, "val") if height is not None else 0,
+    )
+
+
+def _twips(element: etree._Element, attribute: str) -> float:
+    return int(element.get(f"{W}{attribute}") or 0) / TWIPS
+
+
+def header_columns(body: etree._Element) -> Iterator[bool]:
+    """Yield, of each table, whether Word treats its first column as a heading (Table design, « Première colonne »)."""
+    for table in body.iter(f"{W}tbl"):
+        look = table.find(f"{W}tblPr/{W}tblLook")
+        if look is None:
+            yield False
+        elif (first := look.get(f"{W}firstColumn")) is not None:
+            yield first in ("1", "true", "on")
+        else:
+            yield bool(int(look.get(f"{W}val") or "0", 16) & 0x80)
+
+
+def links(body: etree._Element, targets: Mapping[str, str]) -> Iterator[Link]:
+    """Yield the links of the body; `targets` gives the addresses by the number of the relation."""
+    for link in body.iter(f"{W}hyperlink"):
+        text = "".join(t.text or "" for t in link.iter(f"{W}t"))
+        if text.strip() and (url := targets.get(link.get(f"{R}id", ""))):
+            yield Link(text, url)
+
+
+def pictures(parts: Iterable[etree._Element]) -> Iterator[Picture]:
+    """Yield the pictures of the parts that have an alternative text; one that has none is an ornament."""
+    for part in parts:
+        in_body = part.tag == f"{W}document"
+        for drawing in part.iter(f"{WP}inline", f"{WP}anchor"):
+            extent, properties = drawing.find(f"{WP}extent"), drawing.find(f"{WP}docPr")
+            alt = properties.get("descr", "").strip() if properties is not None else ""
+            if alt and extent is not None:
+                yield Picture(alt, int(extent.get("cx")) / EMU, int(extent.get("cy")) / EMU, in_body)

@@ -1,0 +1,131 @@
+"""What the pages of a PDF show and where, as pdfium (the engine of Chrome) reads them."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pypdfium2
+from pypdfium2 import raw
+
+BROKEN_WORD = "\x02"
+"""What pdfium gives for a hyphen at the end of a line."""
+DOTS = re.compile("[….·_]+")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of a page: points, from its bottom left corner."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def covers(self, other: Box, slack: float = 0.5) -> bool:
+        """Tell whether the two rectangles overlap by more than `slack` points both ways."""
+        return (
+            min(self.right, other.right) - max(self.left, other.left) > slack
+            and min(self.top, other.top) - max(self.bottom, other.bottom) > slack
+        )
+
+
+def page_texts(data: bytes) -> list[str]:
+    """Return the text of each page of a PDF."""
+    with opened(data) as document:
+        texts = []
+        for page in document:
+            textpage = page.get_textpage()
+            texts.append(textpage.get_text_bounded().replace(BROKEN_WORD, "-"))
+            textpage.close()
+            page.close()
+        return texts
+
+
+def squeezed(text: str) -> str:
+    """Return the text without any space: lines and justification differ, the words do not."""
+    return re.sub(r"\s", "", text)
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """Open a PDF for the time of a `with`."""
+    document = pypdfium2.PdfDocument(data)
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+class Page:
+    """One page: its characters, and the places of its marked contents."""
+
+    def __init__(self, page: pypdfium2.PdfPage) -> None:
+        """Read the page, which has to stay open as long as this is used."""
+        self._page = page  # its objects live no longer than it does
+        self._textpage = page.get_textpage()
+        self._objects: dict[int, list[raw.FPDF_PAGEOBJECT]] = {}
+        for index in range(raw.FPDFPage_CountObjects(page)):
+            item = raw.FPDFPage_GetObject(page, index)
+            if (mcid := raw.FPDFPageObj_GetMarkedContentID(item)) >= 0:
+                self._objects.setdefault(mcid, []).append(item)
+        self._text = ""
+
+    @property
+    def text(self) -> str:
+        """All its characters, in the order of pdfium's indexes."""
+        if not self._text and self._textpage.count_chars():
+            self._text = self._textpage.get_text_range()
+        return self._text
+
+    def text_of(self, mcid: int) -> str:
+        """Return the text of a marked content."""
+        return "".join(self._text_of(item) for item in self._objects.get(mcid, ()))
+
+    def _text_of(self, item: raw.FPDF_PAGEOBJECT) -> str:
+        if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_TEXT:
+            return ""
+        size = raw.FPDFTextObj_GetText(item, self._textpage, None, 0)
+        buffer = (raw.FPDF_WCHAR * size)()
+        raw.FPDFTextObj_GetText(item, self._textpage, buffer, size)
+        return bytes(buffer).decode("utf-16-le").split("\0")[0]
+
+    def boxes_of(self, mcid: int) -> list[Box]:
+        """Return the rectangles of the objects of a marked content."""
+        return [_bounds(item) for item in self._objects.get(mcid, ())]
+
+    def content_at(self, left: float, top: float) -> int | None:
+        """Return the marked content that begins there: within 3 points of `left`, on the line under `top`."""
+        found = []
+        for mcid, items in self._objects.items():
+            box = _bounds(items[0])
+            if abs(box.left - left) < 3 and top - 30 < box.bottom <= top:
+                found.append((top - box.bottom, mcid))
+        return min(found)[1] if found else None
+
+    def dots_at(self, left: float, top: float) -> Box | None:
+        """Return the rectangle of the row of dots that begins there, as `content_at`."""
+        for row in DOTS.finditer(self.text):
+            first = self._textpage.get_charbox(row.start())
+            if abs(first[0] - left) < 3 and top - 30 < first[1] <= top:
+                last = self._textpage.get_charbox(row.end() - 1)
+                return Box(first[0], first[1], last[2], first[3]) if last[2] > first[0] else None
+        return None
+
+    def texts_in(self, box: Box) -> str:
+        """Return the text that stands in the rectangle, spaces left out."""
+        return squeezed(self._textpage.get_text_bounded(box.left, box.bottom, box.right, box.top))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Its width and height, in points."""
+        return self._page.get_size()  # type: ignore[no-any-return]
+
+
+def _bounds(item: raw.FPDF_PAGEOBJECT) -> Box:
+    edges = tuple(ctypes.c_float() for _ in range(4))
+    raw.FPDFPageObj_GetBounds(item, *edges)
+    return Box(*(edge.value for edge in edges))
