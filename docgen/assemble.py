@@ -75,7 +75,8 @@ def assemble(pieces: Sequence[PiecePdf], info: PackInfo) -> Bound:
                 if info.projet:
                     _take_signatures_out(part)
                 starts.append(len(pack.pages))
-                pack.pages.extend(part.pages)
+                for page in part.pages:
+                    pack.pages.append(page)
                 merged.add(part, starts[-1])
                 chapters.append(_outline(part, piece.titre, starts[-1]))
         merged.write()

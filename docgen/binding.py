@@ -41,7 +41,7 @@ def bind(
     parts, marks = [], []
     for piece in pieces:
         meaning: Meaning = replace(piece.filled.meaning, marks=()) if blank else piece.filled.meaning
-        piece.pdf.write_bytes(conform.conform(piece.pdf.read_bytes(), meaning, piece.name))
+        piece.pdf.write_bytes(conform.conform(piece.pdf, meaning, piece.name))
         parts.append(PiecePdf(piece.titre, piece.label, piece.pdf))
         marks.append([fields.field_name(mark, piece.name) for mark in meaning.marks])
     bound = assemble.assemble(parts, PackInfo(description, projet=False, police=police))

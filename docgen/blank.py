@@ -4,6 +4,8 @@ from __future__ import annotations
 
 BLANK = "…" * 14
 """Room to write by hand."""
+SHORT_BLANK = "…" * 8
+"""Room for a number, in a narrow column: dots that run over two lines are two blanks to the eye."""
 
 
 class Blank(str):
@@ -15,6 +17,6 @@ class Blank(str):
 
     def __new__(cls, chemin: str, explication: str) -> Blank:
         """Return the dots for that field."""
-        self = super().__new__(cls, BLANK)
+        self = super().__new__(cls, SHORT_BLANK if chemin.startswith(("montants.", "souscription.")) else BLANK)
         self.chemin, self.explication = chemin, explication
         return self

@@ -9,24 +9,21 @@ was being made.
 from __future__ import annotations
 
 import hashlib
-import io
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-import pypdfium2
-
-from docgen import __version__, conform, fields, lint, preflight, publish, receipts, recompute, signatures
-from docgen.assemble import Bound, PackInfo, PiecePdf, assemble
-from docgen.contents import Content, Contents, blanks, printed
+from docgen import __version__, conform, lint, preflight, publish, receipts, signatures
+from docgen.binder import Binder
+from docgen.contents import Contents, blanks, printed
 from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
+from docgen.meaning import Meaning
 from docgen.model import Membre
 from docgen.office import LibreOffice, font_for
-from docgen.pdfa import Description
 from docgen.receipts import Receipt
 from docgen.render import Filled, Renderer
 from docgen.validate import missing_for_signature
@@ -35,14 +32,11 @@ from docgen.workspace import Data, Workspace
 SLICE = 40
 """Packs under way together: memory stays the same however many members there are."""
 PAGE_MAKERS = (
-    "assemble", "blank", "compare", "conform", "content", "context", "context_avenant", "convert", "fields",
+    "assemble", "binder", "blank", "compare", "conform", "content", "context", "context_avenant", "convert", "fields",
     "form_font", "formats", "meaning", "overlay", "pdfa", "pdftext", "preflight", "recompute", "render", "signatures",
     "structure", "tarif", "template", "uno_worker",
 )  # fmt: skip
 WITHDRAWN = "RETIRE.txt"
-PREVIEW = "apercu.jpg"
-PREVIEW_WIDTH = 320
-"""Pixels."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +64,15 @@ class Todo:
     filled: dict[str, Filled] = field(default_factory=dict)
     pdfs: dict[str, Path] = field(default_factory=dict)
     failure: str = ""
+
+
+@dataclass
+class Awaited:
+    """A PDF that LibreOffice is to make, and the packs that wait for it."""
+
+    name: str
+    meaning: Meaning
+    packs: list[Todo] = field(default_factory=list)
 
 
 class Progress(Protocol):
@@ -102,7 +105,9 @@ class Build:
         }
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
         self.moteur["signature"] = data.syndicat.signature.value
-        self.police = office.form_font()
+        self.binder = Binder(
+            data, self.printed, frozenset(font_for(family) for family in self.fonts), office.form_font()
+        )
         self.packs = workspace.packs(data.edition.edition)
         self.doubtful: set[Path] = set()
         """The PDFs of the cache that a pack could not be made of; other packs may be waiting for them."""
@@ -133,7 +138,20 @@ class Build:
             self._mark_withdrawn(members)
             if todo and not only:
                 self._forget_unused_pdfs()
-        return [outcomes[m.id] for m in members]
+        return self._compared([outcomes[m.id] for m in members])
+
+    def _compared(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Return the outcomes, the length of each pack compared with that of all other members."""
+        known = {o.membre.id: o.receipt for o in outcomes}
+        others = (receipts.read(self.packs / m.id) for m in self.data.membres if m.id not in known)
+        full = preflight.compared(receipt for receipt in (*known.values(), *others) if receipt)
+        return [replace(o, receipt=full[o.membre.id]) if o.receipt else o for o in outcomes]
+
+    def checklist(self, only: Sequence[str] = ()) -> list[tuple[Membre, Receipt | None]]:
+        """Return the members asked for with the receipt of what stands, its list completed by whether it is current."""
+        plans = [self.plan(m) for m in self.data.membres if not only or m.id in only]
+        found = self._compared([Outcome(plan.membre, plan.former) for plan in plans])
+        return [(plan.membre, _if_current(one.receipt, plan)) for plan, one in zip(plans, found, strict=True)]
 
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
@@ -195,11 +213,9 @@ class Build:
                 for pdf in self.doubtful:
                     pdf.unlink(missing_ok=True)
 
-    def _fill(
-        self, packs: list[Todo], renderers: dict[str, Renderer], work: Path
-    ) -> dict[Path, list[tuple[Todo, str]]]:
+    def _fill(self, packs: list[Todo], renderers: dict[str, Renderer], work: Path) -> dict[Path, Awaited]:
         """Fill the pieces; return the documents that have no PDF yet, each with the packs that wait for it."""
-        waiting: dict[Path, list[tuple[Todo, str]]] = {}
+        waiting: dict[Path, Awaited] = {}
         for pack in packs:
             for content in self.contents.of(pack.membre):
                 name = content.name
@@ -216,7 +232,7 @@ class Build:
                 docx = work / f"{cached.stem}.docx"
                 if docx not in waiting:
                     docx.write_bytes(filled.docx)
-                waiting.setdefault(docx, []).append((pack, name))
+                waiting.setdefault(docx, Awaited(name, filled.meaning)).packs.append(pack)
         return waiting
 
     def _pdf_key(self, name: str, filled: Filled) -> str:
@@ -224,7 +240,7 @@ class Build:
         made_by = "|".join(f"{name}={version}" for name, version in sorted(self.moteur.items()))
         return hashlib.sha256(f"{name}|{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
 
-    def _accept(self, export: Export, problem: str, waiting: list[tuple[Todo, str]]) -> None:
+    def _accept(self, export: Export, problem: str, waiting: Awaited) -> None:
         """Complete the PDF that LibreOffice made, put it in the cache and give it to the packs that wait for it.
 
         What it shows is checked in each pack that it is bound in.
@@ -233,16 +249,15 @@ class Build:
         if not problem and not _is_whole(export.pdf):
             problem = "LibreOffice n'a pas donné un PDF entier"
         if not problem:
-            pack, name = waiting[0]
             try:
-                publish.replace(cached, conform.conform(export.pdf.read_bytes(), pack.filled[name].meaning, name))
+                publish.replace(cached, conform.conform(export.pdf, waiting.meaning, waiting.name))
             except ConversionFailed as error:
                 problem = str(error)
-        for pack, name in waiting:
+        for pack in waiting.packs:
             if problem:
-                pack.failure = pack.failure or f"{name} : {problem}"
+                pack.failure = pack.failure or f"{waiting.name} : {problem}"
             else:
-                pack.pdfs[name] = cached
+                pack.pdfs[waiting.name] = cached
         for leftover in (export.docx, export.pdf):
             leftover.unlink(missing_ok=True)
 
@@ -261,7 +276,10 @@ class Build:
     def _finish(self, pack: Todo) -> Outcome:
         folder = self.packs / pack.membre.id
         try:
-            files, receipt = self._bind(pack)
+            contents = self.contents.of(pack.membre)
+            files, receipt = self.binder.bind(pack.membre, pack.wanted, contents, pack.filled, pack.pdfs)
+            receipt = receipts.after(receipt, pack.former)
+            files[receipts.NAME] = receipt.to_bytes()
             publish.set_aside(folder, [name for name in pack.altered if name != receipts.NAME])
             former = receipts.read(folder)
             publish.publish(folder, files, former.fichiers if former else ())
@@ -274,69 +292,6 @@ class Build:
     def _failed(self, pack: Todo, failure: str, exit_code: ExitCode) -> Outcome:
         standing = receipts.read(self.packs / pack.membre.id)
         return Outcome(pack.membre, standing, tuple(pack.reasons), failure, exit_code)
-
-    def _bind(self, pack: Todo) -> tuple[dict[str, bytes], Receipt]:
-        """Return the files of the pack, the receipt last."""
-        contents = self.contents.of(pack.membre)
-        pieces = [PiecePdf(content.titre, content.label, pack.pdfs[content.name]) for content in contents]
-        wanted, act = pack.wanted, self.data.edition.deliberation
-        said = Description(
-            wanted.titre, self.data.syndicat.nom, f"Édition {wanted.edition}, délibération n° {act.numero}", act.date,
-            wanted.identifiant,
-        )  # fmt: skip
-        bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
-        people = signatures.signataires(self.data.syndicat, pack.membre)
-        points = preflight.check(
-            bound,
-            preflight.Finished(
-                [self._expected(pack, content, count) for content, count in zip(contents, bound.pages, strict=True)],
-                {font_for(family) for family in self.fonts},
-                wanted.titre,
-                wanted.projet,
-                wanted.manque,
-                wanted.blancs,
-                people,
-            ),
-        )
-        files = {wanted.pack: bound.data, PREVIEW: preview(bound.data)}
-        if not wanted.projet:  # a Word file carries no PROJET: it would be signed too early
-            files |= {content.fichier: pack.filled[content.name].docx for content in contents}
-            files[signatures.NAME] = signatures.to_json(wanted.pack, bound.signatures, people)
-        receipt = self._receipt(pack, bound, points, files)
-        files[receipts.NAME] = receipt.to_bytes()
-        return files, receipt
-
-    def _expected(self, pack: Todo, content: Content, pages: int) -> preflight.Expected:
-        """Return what one piece of a pack has to show."""
-        filled = pack.filled[content.name]
-        champs = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
-        prints = {path.split(".")[0] for path in self.printed[content.name]}
-        taken, rule = pack.membre.souscription, self.data.edition.tarif
-
-        def amounts(text: str) -> Iterator[str]:
-            if "grille" in prints:
-                yield from recompute.grid_faults(text, rule)
-            if "montants" in prints and taken:
-                yield from recompute.due_faults(text, taken, rule)
-
-        recomputed = amounts if prints & {"grille", "montants"} else None
-        return preflight.Expected(content.titre, pages, filled.words, filled.printed, champs, recomputed)
-
-    def _receipt(
-        self, pack: Todo, bound: Bound, points: Sequence[receipts.Point], files: Mapping[str, bytes]
-    ) -> Receipt:
-        """Return the receipt of a pack that is made of these files."""
-        made = {
-            name: piece.model_copy(update={"pdf": pack.pdfs[name].name, "pages": count})
-            for (name, piece), count in zip(pack.wanted.pieces.items(), bound.pages, strict=True)
-        }
-        described = {name: receipts.describe(content) for name, content in files.items()}
-        former = pack.former
-        earlier = (*former.precedents, *(f for n, f in former.fichiers.items() if n == former.pack)) if former else ()
-        kept = tuple(dict.fromkeys(known for known in earlier if known != described[pack.wanted.pack]))
-        return pack.wanted.model_copy(
-            update={"pieces": made, "fichiers": described, "controle": tuple(points), "precedents": kept}
-        )
 
     def _mark_withdrawn(self, members: Sequence[Membre]) -> None:
         """Say in the folder of each unsigned pack of an earlier edition that it is withdrawn; it is never deleted."""
@@ -363,18 +318,12 @@ class Build:
                 pdf.unlink(missing_ok=True)
 
 
-def preview(pack: bytes) -> bytes:
-    """Return a small picture of the first page, as JPEG."""
-    document = pypdfium2.PdfDocument(pack)
-    try:
-        page = document[0]
-        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil()
-        page.close()
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=82)
-        return buffer.getvalue()
-    finally:
-        document.close()
+def _if_current(receipt: Receipt | None, plan: Todo) -> Receipt | None:
+    if receipt is None:
+        return None
+    said = " ; ".join(plan.reasons) or "rien n'a changé depuis sa fabrication"
+    point = receipts.Point(point="à jour", tient=not plan.reasons, detail=said)
+    return receipt.model_copy(update={"controle": (point, *receipt.controle)})
 
 
 def _own_code() -> str:

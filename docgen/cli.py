@@ -6,23 +6,12 @@ import re
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import click
 from pydantic_core import PydanticCustomError
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from docgen import (
     __version__,
@@ -34,13 +23,14 @@ from docgen import (
     sendings,
     starter,
     tarif,
+    told,
     values,
     workspace,
     write_back,
 )
 from docgen import status as standing
 from docgen.amendment import Decision
-from docgen.build import Build, Outcome
+from docgen.build import Build
 from docgen.contents import Contents, open_templates
 from docgen.context import Dossier, examples
 from docgen.deliberation import Deliberation
@@ -49,9 +39,6 @@ from docgen.french_click import Group, usage_error
 from docgen.statement import Statements
 from docgen.validate import missing_for_signature
 from docgen.workspace import Data, Workspace
-
-LISTED = 12
-"""Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
 
 
 @click.group(
@@ -139,16 +126,31 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
         click.echo(warning)
     _known_members(membres, data)
     maker = Build(place, data, office.find())
-    with _Bar(data.edition.edition) as bar:
+    with told.Bar(data.edition.edition) as bar:
         outcomes = maker.run(bar, membres)
-    _summary(outcomes)
-    _section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
+    told.summary(outcomes)
+    told.section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
     try:
         click.echo(f"→ {place.shown(report.write(place, data, outcomes, maker.contents.decisions))}")
     except CannotWrite as error:
         raise CannotWrite(f"les packs sont faits, mais pas la page qui les montre : {error}") from None
     if worst := max((outcome.exit_code for outcome in outcomes), default=ExitCode.DONE):
         sys.exit(worst)
+
+
+@cli.command(help="Contrôle point par point les packs qui sont là, avant l'envoi : tous, ou ceux des MEMBRES nommés.")
+@click.argument("membres", nargs=-1, metavar="[MEMBRE]…")
+@click.option("--edition", metavar="ÉDITION", help="L'édition à contrôler (la dernière par défaut).")
+def preflight(membres: tuple[str, ...], edition: str | None) -> None:
+    """Show the list of each pack."""
+    place = _workspace()
+    data = workspace.load(place, edition)
+    _known_members(membres, data)
+    lists = Build(place, data, office.find()).checklist(membres)
+    for membre, receipt in lists:
+        told.checklist(membre, receipt)
+    ready = sum(told.ready(receipt) for _, receipt in lists)
+    click.echo(f"{formats.plural(ready, 'pack prêt à signer', 'packs prêts à signer')} sur {len(lists)}.")
 
 
 @cli.command(help="Montre ce que la nouvelle édition fait à chaque membre, et pourquoi, sans rien fabriquer.")
@@ -276,96 +278,6 @@ def _known_members(asked: Iterable[str], data: Data) -> None:
             f"le membre « {name} » n'est pas dans members.yaml. {closest(name, known)}".strip() for name in unknown
         ]
         raise click.UsageError("\n".join(lines))
-
-
-class _Bar:
-    """How far the build is: a bar with the time left on a terminal, one line a pack elsewhere."""
-
-    def __init__(self, edition: str) -> None:
-        self.console = Console(highlight=False)
-        self.bar = Progress(
-            TextColumn(f"Packs {edition}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("reste"),
-            TimeRemainingColumn(),
-            console=self.console,
-            transient=False,
-        )
-        self.total = self.count = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.bar.live.is_started:
-            self.bar.stop()
-
-    def start(self, total: int) -> None:
-        self.total = total
-        if total and self.console.is_terminal:
-            self.task = self.bar.add_task("", total=total)
-            self.bar.start()
-
-    def done(self, outcome: Outcome) -> None:
-        self.count += 1
-        if self.console.is_terminal:
-            self.bar.advance(self.task)
-            return
-        state = f"ÉCHEC, {outcome.failure}" if outcome.failure else outcome.receipt.etat if outcome.receipt else ""
-        click.echo(f"{self.count}/{self.total} {outcome.membre.id} : {state} ({' ; '.join(outcome.reasons)})")
-
-
-def _summary(outcomes: Sequence[Outcome]) -> None:
-    made = [o for o in outcomes if o.reasons and not o.failure]
-    same = [o for o in outcomes if not o.reasons]
-    failed = [o for o in outcomes if o.failure]
-    if not made and not failed:
-        verb = "est" if len(same) < 2 else "sont"
-        click.echo(f"Rien à refaire : {formats.plural(len(same), 'pack')} {verb} à jour.")
-    else:
-        states = Counter(o.receipt.etat for o in made if o.receipt)
-        said = [
-            formats.plural(states["prêt à signer"], "prêt à signer", "prêts à signer"),
-            formats.plural(states["à compléter"], "à compléter", "à compléter"),
-            formats.plural(states["PROJET"], "en PROJET", "en PROJET"),
-        ]
-        unchanged = formats.plural(len(same), "inchangé")
-        click.echo(f"{formats.plural(len(made), 'pack fabriqué', 'packs fabriqués')} : {', '.join(said)} ; {unchanged}")
-    _why_made_again(made)
-    standing = [(o.membre.id, o.receipt) for o in outcomes if o.receipt and not o.failure]
-    _section("En PROJET, à ne pas envoyer", [f"{i} : {' ; '.join(r.manque)}" for i, r in standing if r.projet])
-    _section("Blancs à compléter à la main", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
-    kept = {True: " (le pack précédent reste en place)", False: ""}
-    _section("ÉCHECS", [f"{o.membre.id} : {o.failure}{kept[o.receipt is not None]}" for o in failed])
-
-
-def _why_made_again(made: Sequence[Outcome]) -> None:
-    """Say why packs that stood were made again, one line a reason."""
-    why: dict[str, list[str]] = {}
-    for outcome in made:
-        if outcome.reasons != ("jamais fabriqué",):
-            for reason in outcome.reasons:
-                why.setdefault(reason, []).append(outcome.membre.id)
-    lines = []
-    for reason, members in why.items():
-        names = ", ".join(members[:5])
-        more = f" et {formats.plural(len(members) - 5, 'autre')}" if len(members) > 5 else ""
-        lines.append(f"{reason} : {names}{more}")
-    _section("Refaits parce que", lines)
-
-
-def _section(title: str, lines: list[str]) -> None:
-    if not lines:
-        return
-    click.echo(f"{title} :")
-    for line in lines[:LISTED]:
-        click.echo(f"  {line}")
-    if len(lines) > LISTED:
-        click.echo(f"  … et {formats.plural(len(lines) - LISTED, 'autre')} (voir output/index.html)")
 
 
 def main() -> None:

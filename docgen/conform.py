@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
@@ -32,13 +33,15 @@ PICTURE_SLACK = 1.5
 """Points between the size of a picture in Word and on the page."""
 
 
-def conform(pdf: bytes, meaning: Meaning, piece: str) -> bytes:
+def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
     """Return the PDF of a piece completed; `piece` is its id, that ends the names of its fields.
 
     Raises `ConversionFailed` when it is not tagged, or when a place to sign or a link is not found in it.
     """
     try:
-        with pdftext.opened(pdf) as document, pikepdf.open(io.BytesIO(pdf)) as out:
+        with pdftext.opened(pdf) as document, pikepdf.open(pdf) as out:
+            if "/AcroForm" in out.Root:
+                raise ValueError("il a déjà des champs")
             top = structure.read(out)
             shown = [Page(page) for page in document]
             _order_headings(top)

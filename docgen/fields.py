@@ -89,7 +89,8 @@ def _places(pdf: Pdf, shown: Sequence[Page], marks: Sequence[Mark], piece: str) 
         if mark.signs and mark.width and mark.height:
             box = Box(left, top - mark.height + ROW_INSET, left + mark.width, top)
         elif not mark.signs and dots:
-            box = Box(dots.left - 1, dots.bottom - DESCENT, dots.right + 1, top)
+            right = max(dots.right + 1, dots.left + mark.width)
+            box = Box(dots.left - 1, dots.bottom - DESCENT, right, top)
         else:
             lacks = "une cellule dont la largeur et la hauteur sont fixées" if mark.signs else "des points de suite"
             raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas devant {lacks}")

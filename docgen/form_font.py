@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf
 
 from docgen.diagnostics import ToolMissing
 
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the dates of fonts
 FIRST, LAST = 32, 255
 LETTERS = [ord(code) if (code := bytes([n]).decode("cp1252", "ignore")) else 0 for n in range(FIRST, LAST + 1)]
 """Of each code of WinAnsiEncoding, its character; 0 where it has none."""

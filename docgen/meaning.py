@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
-from docgen.blank import Blank
+from docgen.blank import BLANK, Blank
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -28,6 +28,7 @@ BLANK_PLACE = re.compile(r"champ_([a-z0-9_]+)")
 TOOLTIPS = {"lieu": "Lieu de la signature", "date": "Date de la signature"}
 TWIPS = 20
 """Of a point."""
+SIDES = ("center", "right", "end")
 EMU = 12_700
 """Of a point."""
 CELL_INSET = 16
@@ -44,7 +45,7 @@ class Mark:
     """The name of the field that comes of it: « sig_membre », « champ_referent_telephone »."""
     tooltip: str
     width: float = 0
-    """Points; of a signature only: a text field is as wide as its dots."""
+    """Points; 0 for a text field that is as wide as its dots."""
     height: float = 0
 
     @property
@@ -85,8 +86,12 @@ class Meaning:
     pictures: tuple[Picture, ...] = ()
 
 
-def mark_blanks(body: etree._Element, blanks: Sequence[Blank]) -> list[Mark]:
-    """Put a bookmark before the dots of each blank that was printed, in order; return the places."""
+def mark_blanks(body: etree._Element, blanks: Sequence[Blank], sided: Container[str]) -> list[Mark]:
+    """Put a bookmark before the dots of each blank that was printed, in order; return the places.
+
+    A blank that is alone in its cell is as wide as the cell; `sided` are the styles that write from elsewhere than the
+    left (`sided_styles`).
+    """
     found: list[Mark] = []
     rest = iter(blanks)
     for text in [t for t in body.iter(f"{W}t") if BLANK_MARK in (t.text or "")]:
@@ -95,9 +100,10 @@ def mark_blanks(body: etree._Element, blanks: Sequence[Blank]) -> list[Mark]:
         after = list(text.itersiblings())
         for piece in pieces:
             blank = next(rest)
-            mark = Mark(f"docgen_{len(found) + 1}", f"champ_{blank.chemin.replace('.', '_')}", blank.explication)
-            run = _split(run, mark.bookmark, 9000 + len(found), piece)
-            found.append(mark)
+            name = f"docgen_{len(found) + 1}"
+            run = _split(run, name, 9000 + len(found), piece)
+            field = f"champ_{blank.chemin.replace('.', '_')}"
+            found.append(Mark(name, field, blank.explication, _room(run, sided)))
         run.extend(after)
     return found
 
@@ -113,6 +119,31 @@ def _split(run: etree._Element, bookmark: str, number: int, text: str) -> etree.
     for element in (new, end, start):
         run.addnext(element)
     return new
+
+
+def _room(run: etree._Element, sided: Container[str]) -> float:
+    """Return the width of the cell that the run fills alone; 0 when it does not, or does not begin at its left."""
+    paragraph = next(run.iterancestors(f"{W}p"))
+    alone = not "".join(t.text or "" for t in paragraph.iter(f"{W}t")).strip().strip(BLANK)
+    style, side = paragraph.find(f"{W}pPr/{W}pStyle"), paragraph.find(f"{W}pPr/{W}jc")
+    placed = side.get(f"{W}val") in SIDES if side is not None else style is not None and style.get(f"{W}val") in sided
+    return cell_size(run)[0] if alone and not placed else 0
+
+
+def sided_styles(styles: etree._Element) -> frozenset[str]:
+    """Return the ids of the paragraph styles that write from the middle or from the right."""
+    known = {style.get(f"{W}styleId", ""): style for style in styles.iter(f"{W}style")}
+
+    def side(name: str, depth: int = 0) -> str | None:
+        style = known.get(name)
+        if style is None or depth > len(known):
+            return None
+        if (own := style.find(f"{W}pPr/{W}jc")) is not None:
+            return str(own.get(f"{W}val"))
+        base = style.find(f"{W}basedOn")
+        return side(base.get(f"{W}val", ""), depth + 1) if base is not None else None
+
+    return frozenset(name for name in known if side(name) in SIDES)
 
 
 def marks(body: etree._Element) -> Iterator[Mark]:

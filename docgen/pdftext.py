@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pypdfium2
 from pypdfium2 import raw
@@ -51,8 +52,8 @@ def squeezed(text: str) -> str:
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
-    """Open a PDF for the time of a `with`."""
+def opened(data: bytes | Path) -> Iterator[pypdfium2.PdfDocument]:
+    """Open a PDF, bytes or file, for the time of a `with`."""
     document = pypdfium2.PdfDocument(data)
     try:
         yield document

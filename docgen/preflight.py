@@ -115,10 +115,10 @@ def _point(name: str, faults: Sequence[str], holds: str, joint: str = " ; ") -> 
     return Point(point=name, tient=not faults, detail=joint.join(faults) or holds)
 
 
-def odd_pages(receipts: Iterable[Receipt]) -> dict[str, Point]:
-    """Return, of each member whose pack has a piece of an unusual length, the point that does not hold.
+def compared(receipts: Iterable[Receipt]) -> dict[str, Receipt]:
+    """Return the receipts by member, each with one more point: whether its pieces are as long as those of the others.
 
-    Unusual is more than `PAGES_SLACK` away from the middle of what that piece has for all members.
+    A piece may be `PAGES_SLACK` away from the middle of what it has for all members.
     """
     known = list(receipts)
     lengths: dict[str, list[int]] = {}
@@ -126,16 +126,18 @@ def odd_pages(receipts: Iterable[Receipt]) -> dict[str, Point]:
         for name, piece in receipt.pieces.items():
             lengths.setdefault(name, []).append(piece.pages)
     usual = {name: median_low(found) for name, found in lengths.items()}
-    odd = {}
-    for receipt in known:
-        said = [
-            f"{name} : {formats.plural(piece.pages, 'page')} au lieu de {usual[name]} chez les autres membres"
-            for name, piece in receipt.pieces.items()
-            if abs(piece.pages - usual[name]) > PAGES_SLACK
-        ]
-        if said:
-            odd[receipt.membre] = Point(point="pages", tient=False, detail=" ; ".join(said))
-    return odd
+    return {receipt.membre: _with_lengths(receipt, usual) for receipt in known}
+
+
+def _with_lengths(receipt: Receipt, usual: Mapping[str, int]) -> Receipt:
+    odd = [
+        f"{name} : {formats.plural(piece.pages, 'page')} au lieu de {usual[name]} chez les autres membres"
+        for name, piece in receipt.pieces.items()
+        if abs(piece.pages - usual[name]) > PAGES_SLACK
+    ]
+    point = _point("pages", odd, "autant que chez les autres membres, à une près")
+    others = (known for known in receipt.controle if known.point != point.point)
+    return receipt.model_copy(update={"controle": (*others, point)})
 
 
 def _by_piece(pages: Sequence[str], pieces: Sequence[Expected]) -> Iterator[str]:

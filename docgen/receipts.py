@@ -107,6 +107,13 @@ def read(folder: Path) -> Receipt | None:
         return None
 
 
+def after(receipt: Receipt, former: Receipt | None) -> Receipt:
+    """Return the receipt with the packs that stood before: one of them may have been sent, and come back signed."""
+    earlier = (*former.precedents, *(f for name, f in former.fichiers.items() if name == former.pack)) if former else ()
+    kept = dict.fromkeys(known for known in earlier if known != receipt.fichiers[receipt.pack])
+    return receipt.model_copy(update={"precedents": tuple(kept)})
+
+
 def fingerprint(value: Any) -> str:
     """Return a value as a receipt keeps it: text as it is, a list by its hash."""
     if isinstance(value, str):
@@ -179,7 +186,7 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[s
         before, after = former.valeurs.get(path, ""), wanted.valeurs.get(path, "")
         what = KNOWN[path].explication if path in KNOWN else "contenu de l'avenant"
         if path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
-            yield f"{what} : {before} → {after}"
+            yield f"{what} : {before.strip('…') or 'blanc'} → {after.strip('…') or 'blanc'}"
         elif path.startswith(("grille.", "montants.")):
             if not chose_anew:  # a new choice marks other cells of the grid: it is said already
                 yield "grille tarifaire modifiée"

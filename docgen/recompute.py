@@ -7,7 +7,8 @@ grid is the one that was voted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,8 +39,11 @@ def grid_faults(text: str, rule: Tarif) -> Iterator[str]:
             yield f"grille, « {ligne.libelle} », catégorie {wrong} : le prix imprimé n'est pas celui du vote"
 
 
-def due_faults(text: str, taken: Souscription, rule: Tarif) -> Iterator[str]:
-    """Yield what is wrong in the member's own amounts, read in the text and computed again."""
+def due_faults(text: str, taken: Souscription, rule: Tarif, printed: Container[str]) -> Iterator[str]:
+    """Yield what is wrong in the member's own amounts, read in the text and computed again.
+
+    `printed` are the fields of the template: the totals that are to be found.
+    """
     rows = []
     for ligne in rule.lignes:
         if not tarif.concerns(ligne, taken):
@@ -55,12 +59,14 @@ def due_faults(text: str, taken: Souscription, rule: Tarif) -> Iterator[str]:
     if {row.utilisateurs for row in rows} - {taken.utilisateurs}:
         yield "le nombre d'utilisateurs imprimé n'est pas celui de la fiche"
     mensuel = sum((row.mensuel for row in rows), Decimal(0))
-    totals = {"par utilisateur et par mois": sum((row.prix for row in rows), Decimal(0)), "par mois": mensuel,
-              "par an": mensuel * tarif.MONTHS_PER_YEAR}  # fmt: skip
-    for what, total in totals.items():
-        digits = r"\s".join(map(re.escape, formats.euros(total).split()))
-        if not re.search(rf"(?<!\d){digits}", text):
-            yield f"le total {what} ne se retrouve pas sur la page"
+    totals = {"montants.prix": sum((row.prix for row in rows), Decimal(0)), "montants.mensuel": mensuel,
+              "montants.annuel": mensuel * tarif.MONTHS_PER_YEAR}  # fmt: skip
+    due = [amount for row in rows for amount in (row.prix, row.mensuel)]
+    due += [total for path, total in totals.items() if path in printed]
+    for amount, times in Counter(due).items():
+        digits = r"\s".join(map(re.escape, formats.euros(amount).split()))
+        if len(re.findall(rf"(?<!\d){digits}", text)) < times:
+            yield "un total n'est pas la somme de ses lignes, telles qu'elles sont imprimées"
 
 
 def _row(label: str, text: str) -> Row | None:

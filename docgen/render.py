@@ -109,6 +109,8 @@ class Renderer:
         """The blanks printed so far in the body; None in the other parts, where nobody writes."""
         self._env = environment()
         self._env.finalize = self._note
+        styles = template.members.get("word/styles.xml")
+        self._sided = meaning.sided_styles(etree.fromstring(styles, PARSER)) if styles else frozenset()
         self._jinja = {part.name: self._compiled(part) for part in template.parts}
 
     def fill(self, values: dict[str, Any]) -> Filled:
@@ -133,7 +135,7 @@ class Renderer:
         body = parts[BODY]
         targets = {link.id: link.target for link in self.template.relations() if link.part == BODY and link.external}
         return Meaning(
-            (*meaning.mark_blanks(body, blanks), *meaning.marks(body)),
+            (*meaning.mark_blanks(body, blanks, self._sided), *meaning.marks(body)),
             tuple(meaning.header_columns(body)),
             tuple(meaning.links(body, targets)),
             tuple(meaning.pictures(parts.values())),

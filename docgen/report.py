@@ -7,9 +7,10 @@ from pathlib import Path
 
 import jinja2
 
-from docgen import formats, publish, receipts, status
+from docgen import formats, preflight, publish, receipts, status
 from docgen.amendment import Decision
-from docgen.build import PREVIEW, Outcome
+from docgen.binder import PREVIEW
+from docgen.build import Outcome
 from docgen.workspace import Data, Workspace
 
 PAGE = Path(__file__).parent / "pages" / "index.html.j2"
@@ -19,6 +20,7 @@ STATES = {
     "parti": "partis",
     "prêt à signer": "prêts à signer",
     "à compléter": "à compléter",
+    "à revoir": "à revoir",
     "PROJET": "en PROJET",
     "échec": "échecs",
     "pas encore fabriqué": "pas encore fabriqués",
@@ -39,9 +41,10 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
     now = {outcome.membre.id: outcome for outcome in outcomes}
     folder = workspace.packs(data.edition.edition)
     rows = []
+    known = (now[m.id].receipt if m.id in now else receipts.read(folder / m.id) for m in data.membres)
+    compared = preflight.compared(receipt for receipt in known if receipt)
     for membre in data.membres:
-        outcome = now.get(membre.id)
-        receipt = outcome.receipt if outcome else receipts.read(folder / membre.id)
+        outcome, receipt = now.get(membre.id), compared.get(membre.id)
         decision = decisions[membre.id]
         standing = status.state(membre, decision, receipt)[0]
         made = receipt.etat if receipt else "pas encore fabriqué"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from docgen import receipts
+from docgen import preflight, receipts
 from docgen.amendment import Decision, binds, last
 from docgen.contents import Contents
 from docgen.model import Membre
@@ -20,7 +20,7 @@ class Status:
     en_vigueur: str
     """The edition that it signed last; empty when it signed none."""
     etat: str
-    """« parti », « signé », « envoyé », « à fabriquer », « PROJET », « à compléter » or « à envoyer »."""
+    """« parti », « signé », « envoyé », « à fabriquer », « PROJET », « à compléter », « à revoir » or « à envoyer »."""
     perime: bool
     """Whether what it holds is of an earlier edition than the one in force."""
     manque: tuple[str, ...]
@@ -31,7 +31,8 @@ def of(workspace: Workspace, data: Data) -> list[Status]:
     """Return where each member stands, in the order of the records. Raises `ProblemsFound`."""
     decisions = Contents(workspace, data).decisions
     packs = workspace.packs(data.edition.edition)
-    return [_status(m, decisions[m.id], receipts.read(packs / m.id)) for m in data.membres]
+    known = preflight.compared(r for m in data.membres if (r := receipts.read(packs / m.id)))
+    return [_status(m, decisions[m.id], known.get(m.id)) for m in data.membres]
 
 
 def _status(membre: Membre, decision: Decision, receipt: Receipt | None) -> Status:
@@ -52,4 +53,7 @@ def state(membre: Membre, decision: Decision, receipt: Receipt | None) -> tuple[
         return "à fabriquer", ("docgen build",)
     if receipt.projet:
         return "PROJET", receipt.manque
-    return ("à compléter", receipt.blancs) if receipt.blancs else ("à envoyer", ())
+    if receipt.blancs:
+        return "à compléter", receipt.blancs
+    faults = tuple(f"{point.point} : {point.detail}" for point in receipt.controle if not point.tient)
+    return ("à revoir", faults) if faults else ("à envoyer", ())

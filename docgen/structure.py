@@ -46,10 +46,11 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """Yield this element and all those below it, in the order of reading."""
-        yield self
-        for kid in self.kids:
-            if isinstance(kid, Node):
-                yield from kid.walk()
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(kid for kid in reversed(node.kids) if isinstance(kid, Node))
 
     def contents(self) -> Iterator[Content]:
         """Yield what stands on the pages for it and for those below it, in the order of reading."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Sample
 
-from docgen import amendment, compare, verify
+from docgen import amendment, compare, pdftext
 from docgen.amendment import Decision, decide
 from docgen.compare import CellChange, Change, Difference
 from docgen.contents import Contents, open_templates
@@ -171,7 +171,7 @@ def test_a_revision_of_the_prices_alone_makes_a_notice(sample: Sample) -> None:
     assert outcome.receipt
     assert ["avis"] == list(outcome.receipt.pieces)
     pack = sample.root / "output/2024-01/cc-du-pays-d-ouveze/pack-2024-01-cc-du-pays-d-ouveze.pdf"
-    said = verify.squeezed("".join(verify.page_texts(pack.read_bytes())))
+    said = pdftext.squeezed("".join(pdftext.page_texts(pack.read_bytes())))
     assert "Avisderévisiondestarifs" in said
     assert "24568,32€TTC" in said  # 112 users, 5 To and the GFU, before
     assert "24514,56€TTC" in said  # and after: 4 cents less a user and a month

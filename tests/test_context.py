@@ -11,7 +11,7 @@ import pytest
 from builders import ACT, CONTACT, SIGNATORY, TAKEN, a_member
 
 from docgen import context
-from docgen.blank import BLANK
+from docgen.blank import BLANK, SHORT_BLANK
 from docgen.context import CHAMPS, CHOSEN, KNOWN, PLAIN, Dossier
 from docgen.model import Forme, Membre
 from docgen.workspace import Workspace, load
@@ -157,7 +157,8 @@ def test_what_is_not_known_is_a_named_blank() -> None:
         "souscription.utilisateurs": "souscription",
         "montants.annuel": "souscription",
     }.items() <= found.blanks.items()
-    assert all(found.flat[path] == BLANK for path in found.blanks)
+    assert {found.flat[path] for path in found.blanks} == {BLANK, SHORT_BLANK}
+    assert all(found.flat[path].chemin == path for path in found.blanks)
 
 
 def test_every_field_that_may_be_empty_says_what_to_call_its_blank() -> None:
@@ -234,7 +235,7 @@ def test_a_member_that_has_not_chosen_gets_rows_of_blanks() -> None:
         "Participation au GFU (exploitant)",
         f"Stockage et sauvegarde – {BLANK[:4]} To",
     ] == [line["libelle"] for line in lines]
-    assert {BLANK} == {value for line in lines for key, value in line.items() if key != "libelle"}
+    assert {SHORT_BLANK} == {value for line in lines for key, value in line.items() if key != "libelle"}
 
 
 def test_gfu_alone_has_no_storage() -> None:

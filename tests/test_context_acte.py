@@ -14,7 +14,7 @@ from conftest import ROOT, copy_sample
 from docgen import actes, lint
 from docgen import seance as assembly
 from docgen.blank_model import ANY_MEMBER, blank_model
-from docgen.blank import BLANK
+from docgen.blank import BLANK, SHORT_BLANK
 from docgen.context import PLAIN, values
 from docgen.context_acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.formats import NBSP, NNBSP
@@ -229,7 +229,7 @@ def test_the_blank_model_speaks_of_any_member_and_leaves_the_rest_to_fill(data: 
     assert {path: flat[path] for path in ANY_MEMBER} == ANY_MEMBER
     members = {p for p in flat if p.startswith(("membre.", "representant.", "referent.", "facturation."))}
     assert {flat[path] for path in members - ANY_MEMBER.keys()} == {BLANK}
-    assert {flat[p] for p in flat if p.startswith("souscription.")} == {BLANK}
+    assert {flat[p] for p in flat if p.startswith("souscription.")} == {SHORT_BLANK}
     tree: Any = blank_model(data.syndicat, data.edition).tree
     assert ("(e)", BLANK) == (tree["membre"]["e"], tree["membre"]["siret"])
 

@@ -14,7 +14,7 @@ from docgen.context import curly
 from docgen.deliberation import Deliberation
 from docgen.diagnostics import ConversionFailed, ProblemsFound
 from docgen.formats import euros
-from docgen.verify import page_texts, squeezed
+from docgen.pdftext import page_texts, squeezed
 from docgen.workspace import load
 
 NUMBER, SLUG = "04/2023-06", "04-2023-06"

@@ -16,6 +16,7 @@ from conftest import Sample
 from test_convert import fake
 
 from docgen import office, publish, receipts
+from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ExitCode, ProblemsFound, ToolMissing
 from docgen.workspace import load
 
@@ -31,12 +32,10 @@ def forget(sample: Sample, member: str) -> bytes:
 
 
 def test_another_members_pdf_is_never_taken(built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    """LibreOffice « succeeds » with the convention of Valserre for everything that it is asked."""
-    receipt = receipts.read(built.folder("commune-de-valserre"))
-    assert receipt
-    foreign = built.root / "output/.cache" / receipt.pieces["convention"].pdf
+    """LibreOffice « succeeds » with the convention of the PETR for everything that it is asked."""
     kept = built.root / "foreign.pdf"
-    kept.write_bytes(foreign.read_bytes())
+    with Pool(office.find(), 1) as pool:
+        assert [p for _, p in pool.convert([Export(built.folder("petr-des-collines") / "convention.docx", kept)])] == [""]
     former = forget(built, "commune-de-montriviere")
     for cached in (built.root / "output/.cache").iterdir():
         cached.unlink()

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, Sample
 from pypdf import PdfReader
 
-from docgen import formats, receipts, tarif, verify
+from docgen import formats, pdftext, receipts, tarif
 from docgen.context import Dossier, values
 from docgen.workspace import Workspace, load
 
@@ -23,10 +23,10 @@ def text_by_piece(sample: Sample, member: str) -> dict[str, str]:
     """Return the text of each piece of a pack, without spaces."""
     receipt = receipts.read(sample.folder(member))
     assert receipt
-    pages = verify.page_texts(sample.pack(member).read_bytes())
+    pages = pdftext.page_texts(sample.pack(member).read_bytes())
     found, start = {}, 0
     for name, piece in receipt.pieces.items():
-        found[name] = verify.squeezed("".join(pages[start : start + piece.pages]))
+        found[name] = pdftext.squeezed("".join(pages[start : start + piece.pages]))
         start += piece.pages
     assert start == len(pages)
     return found
@@ -40,17 +40,17 @@ def test_a_pack_shows_the_member_its_siret_and_its_amounts_where_they_belong(mad
     text = text_by_piece(made, member)
 
     for path in ("membre.nom", "membre.siret", "membre.siege.adresse", "representant.nom", "referent.courriel"):
-        assert verify.squeezed(flat[path]) in text["convention"], path
+        assert pdftext.squeezed(flat[path]) in text["convention"], path
     for path in ("montants.mensuel", "montants.annuel", "souscription.categorie"):
-        assert verify.squeezed(flat[path]) in text["annexe-2"], path
-    assert verify.squeezed(flat["membre.nom"]) not in text["charte"]
+        assert pdftext.squeezed(flat[path]) in text["annexe-2"], path
+    assert pdftext.squeezed(flat["membre.nom"]) not in text["charte"]
 
 
 def test_annexe_2_prints_the_whole_voted_grid(made: Sample) -> None:
     data = load(made.workspace)
     text = text_by_piece(made, MEMBERS[0])["annexe-2"]
     for ligne, cells in tarif.grid(data.edition.tarif).items():
-        row = "".join(verify.squeezed(formats.euros(cell)) for cell in cells)
+        row = "".join(pdftext.squeezed(formats.euros(cell)) for cell in cells)
         assert row in text, ligne
 
 
@@ -72,10 +72,11 @@ def test_a_pack_has_its_plan_its_labels_and_its_title(made: Sample) -> None:
 
 
 def test_each_member_has_its_pack_its_pieces_in_word_and_its_receipt(made: Sample) -> None:
-    """No Word piece beside a PROJET: it would carry no such mark and could be signed too early."""
+    """Nothing to sign beside a PROJET: a Word piece would carry no such mark and could be signed too early."""
     for member in MEMBERS:
         names = {p.name for p in made.folder(member).iterdir()}
-        pieces = {"convention.docx", "charte.docx", "annexe-2.docx"} if member not in DRAFTS else set()
+        signable = {"convention.docx", "charte.docx", "annexe-2.docx", "signatures.json"}
+        pieces = signable if member not in DRAFTS else set()
         assert names == {f"pack-2023-04-{member}.pdf", *pieces, "apercu.jpg", "receipt.json"}
         receipt = receipts.read(made.folder(member))
         assert receipt

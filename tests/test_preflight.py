@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Callable
+from typing import Any
 
 import pikepdf
 import pytest
 from conftest import Sample
 
-from docgen import receipts, render, verify
+from docgen import fields, preflight, receipts, recompute, render, signatures
+from docgen.assemble import Bound
 from docgen.contents import open_templates
 from docgen.context import Dossier, values
 from docgen.diagnostics import ConversionFailed
-from docgen.verify import Expected
+from docgen.model import Souscription
+from docgen.preflight import Expected, Finished
+from docgen.receipts import Piece, Receipt
 from docgen.workspace import load
 
 MEMBER = "ca-du-val-d-azur"
 
 
 @pytest.fixture(scope="module")
-def expected(made: Sample) -> list[Expected]:
+def wanted(made: Sample) -> Finished:
     data = load(made.workspace)
     membre = next(m for m in data.membres if m.id == MEMBER)
     tree = values(Dossier(data.syndicat, data.edition, membre)).tree
@@ -31,92 +36,202 @@ def expected(made: Sample) -> list[Expected]:
         data.edition.pieces, open_templates(made.workspace, data.edition).items(), strict=True
     ):
         filled = render.Renderer(template).fill(tree)
-        found.append(Expected(model.titre, receipt.pieces[name].pages, filled.words, filled.printed))
-    return found
+        names = [fields.field_name(mark, name) for mark in filled.meaning.marks]
+        found.append(Expected(model.titre, receipt.pieces[name].pages, filled.words, filled.printed, names))
+    people = signatures.signataires(data.syndicat, membre)
+    return Finished(found, ["Carlito"], receipt.titre, projet=False, people=people)
 
 
 @pytest.fixture
-def pack(made: Sample) -> bytes:
-    return made.pack(MEMBER).read_bytes()
+def bound(made: Sample, wanted: Finished) -> Bound:
+    data = made.pack(MEMBER).read_bytes()
+    places = []
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for number, page in enumerate(pdf.pages, 1):
+            for field in page.obj.get("/Annots", []):
+                if field.get("/FT") == "/Sig":
+                    role = str(field.T).split("_")[1]
+                    places.append(signatures.Signature(str(field.T), role, number, 0, 0, 0, 0))
+    champs = tuple(name for piece in wanted.pieces for name in piece.champs)
+    return Bound(data, [piece.pages for piece in wanted.pieces], champs, tuple(places), ())
 
 
-@pytest.fixture
-def titre(made: Sample) -> str:
-    receipt = receipts.read(made.folder(MEMBER))
-    assert receipt
-    return receipt.titre
+def changed(bound: Bound, change: Callable[[pikepdf.Pdf], None]) -> Bound:
+    with pikepdf.open(io.BytesIO(bound.data)) as pdf:
+        change(pdf)
+        buffer = io.BytesIO()
+        pdf.save(buffer)
+    return dataclasses.replace(bound, data=buffer.getvalue())
 
 
-def problems(data: bytes, expected: list[Expected], titre: str, fonts: tuple[str, ...] = ("Carlito",)) -> str:
+def problems(bound: Bound, wanted: Finished, **other: Any) -> str:
     with pytest.raises(ConversionFailed) as raised:
-        verify.pack(data, expected, fonts, titre, projet=False)
+        preflight.check(bound, dataclasses.replace(wanted, **other))
     return str(raised.value)
 
 
-def test_a_true_pack_passes(pack: bytes, expected: list[Expected], titre: str) -> None:
-    verify.pack(pack, expected, ["Carlito"], titre, projet=False)
+def with_piece(wanted: Finished, rank: int, **other: Any) -> list[Expected]:
+    pieces = list(wanted.pieces)
+    pieces[rank] = dataclasses.replace(pieces[rank], **other)
+    return pieces
 
 
-def test_a_lost_word_is_found(pack: bytes, expected: list[Expected], titre: str) -> None:
-    convention = dataclasses.replace(expected[0], words=[*expected[0].words, "résolutoire"])
-    said = problems(pack, [convention, *expected[1:]], titre)
+def test_a_true_pack_passes_and_every_point_of_its_list_holds(bound: Bound, wanted: Finished) -> None:
+    points = preflight.check(bound, wanted)
+    assert [p.point for p in points] == [
+        "blancs", "valeurs", "délibérations", "polices", "signatures", "champs", "taille",
+    ]  # fmt: skip
+    assert all(p.tient for p in points)
+
+
+def test_a_lost_word_is_found(bound: Bound, wanted: Finished) -> None:
+    pieces = with_piece(wanted, 0, words=[*wanted.pieces[0].words, "résolutoire"])
+    said = problems(bound, wanted, pieces=pieces)
     assert "Convention d'accès" in said
     assert "« résolutoire »" in said
 
 
-def test_a_word_lost_once_among_many_is_found(pack: bytes, expected: list[Expected], titre: str) -> None:
-    assert expected[0].words.count("parties") > 3
-    one_more = dataclasses.replace(expected[0], words=[*expected[0].words, "parties"])
-    assert "« parties »" in problems(pack, [one_more, *expected[1:]], titre)
+def test_a_word_lost_once_among_many_is_found(bound: Bound, wanted: Finished) -> None:
+    words = wanted.pieces[0].words
+    assert list(words).count("parties") > 3
+    assert "« parties »" in problems(bound, wanted, pieces=with_piece(wanted, 0, words=[*words, "parties"]))
 
 
-def test_an_amount_on_the_wrong_piece_is_found_without_being_quoted(
-    pack: bytes, expected: list[Expected], titre: str
-) -> None:
-    charte = dataclasses.replace(expected[1], printed=[*expected[1].printed, "22 200,00 €"])
-    said = problems(pack, [expected[0], charte, expected[2]], titre)
+def test_an_amount_on_the_wrong_piece_is_found_without_being_quoted(bound: Bound, wanted: Finished) -> None:
+    pieces = with_piece(wanted, 1, printed=[*wanted.pieces[1].printed, "22 200,00 €"])
+    said = problems(bound, wanted, pieces=pieces)
     assert "Annexe 1" in said
     assert "22" not in said
 
 
-def test_a_missing_page_is_found(pack: bytes, expected: list[Expected], titre: str) -> None:
-    with pikepdf.open(io.BytesIO(pack)) as pdf:
+def test_a_missing_page_is_found(bound: Bound, wanted: Finished) -> None:
+    def cut(pdf: pikepdf.Pdf) -> None:
         del pdf.pages[-1]
-        buffer = io.BytesIO()
-        pdf.save(buffer)
-    assert "pages au lieu de" in problems(buffer.getvalue(), expected, titre)
+
+    assert "pages au lieu de" in problems(changed(bound, cut), wanted)
 
 
-def test_another_title_or_a_missing_projet_is_found(pack: bytes, expected: list[Expected], titre: str) -> None:
-    assert "titre" in problems(pack, expected, "Autre titre")
-    with pytest.raises(ConversionFailed, match="PROJET est sur 0 pages"):
-        verify.pack(pack, expected, ["Carlito"], titre, projet=True)
+def test_another_title_or_a_missing_projet_is_found(bound: Bound, wanted: Finished) -> None:
+    assert "titre" in problems(bound, wanted, titre="Autre titre")
+    assert "PROJET est sur 0 pages" in problems(bound, wanted, projet=True)
 
 
-def test_a_font_that_no_template_asks_for_is_found(pack: bytes, expected: list[Expected], titre: str) -> None:
-    assert "Carlito" in problems(pack, expected, titre, fonts=("Marianne",))
+def test_a_font_that_no_template_asks_for_is_found(bound: Bound, wanted: Finished) -> None:
+    assert "Carlito" in problems(bound, wanted, fonts=("Marianne",))
 
 
-def test_a_font_that_is_not_embedded_is_found(pack: bytes, expected: list[Expected], titre: str) -> None:
-    with pikepdf.open(io.BytesIO(pack)) as pdf:
+def test_a_font_that_is_not_embedded_is_found(bound: Bound, wanted: Finished) -> None:
+    def take_out(pdf: pikepdf.Pdf) -> None:
         for thing in pdf.objects:
             if isinstance(thing, pikepdf.Dictionary) and "/FontFile2" in thing:
                 del thing["/FontFile2"]
-        buffer = io.BytesIO()
-        pdf.save(buffer)
-    assert "n'est pas incorporée" in problems(buffer.getvalue(), expected, titre)
+
+    assert "n'est pas incorporée" in problems(changed(bound, take_out), wanted)
+
+
+def test_a_lost_or_a_doubled_field_is_found_by_its_name(bound: Bound, wanted: Finished) -> None:
+    def lose(pdf: pikepdf.Pdf) -> None:
+        del pdf.pages[3].obj.Annots[-1]
+
+    def double(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[3].obj.Annots.append(pdf.pages[3].obj.Annots[-1])
+
+    for change in (lose, double):
+        assert "sig_membre_convention" in problems(changed(bound, change), wanted)
+
+
+def test_a_pack_without_its_tags_is_refused(bound: Bound, wanted: Finished) -> None:
+    def untag(pdf: pikepdf.Pdf) -> None:
+        del pdf.Root["/StructTreeRoot"]
+
+    assert "balisé" in problems(changed(bound, untag), wanted)
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"<html>%%EOF", b"%PDF-1.7\nxref\n%%EOF"])
-def test_what_is_not_a_pdf_is_refused(data: bytes, expected: list[Expected], titre: str) -> None:
-    assert "PDF" in problems(data, expected, titre)
+def test_what_is_not_a_pdf_is_refused(data: bytes, bound: Bound, wanted: Finished) -> None:
+    assert "PDF" in problems(dataclasses.replace(bound, data=data), wanted)
+
+
+def test_what_only_keeps_it_from_being_signed_is_a_point_that_does_not_hold(bound: Bound, wanted: Finished) -> None:
+    lacking = dataclasses.replace(wanted, manque=["délibération du membre non publiée"], blancs=["référent"])
+    points = {p.point: p for p in preflight.check(bound, lacking)}
+    assert [name for name, p in points.items() if not p.tient] == ["blancs", "délibérations"]
+    assert points["blancs"].detail == "référent"
+    assert points["délibérations"].detail == "délibération du membre non publiée"
+
+
+def test_a_signature_block_cut_by_the_end_of_a_page_does_not_hold(bound: Bound, wanted: Finished) -> None:
+    cut = [dataclasses.replace(place, page=place.page - 1) for place in bound.signatures]
+    points = {p.point: p for p in preflight.check(dataclasses.replace(bound, signatures=tuple(cut)), wanted)}
+    assert not points["signatures"].tient
+    assert "page 3" in points["signatures"].detail
+
+
+def test_a_pack_too_big_for_a_platform_does_not_hold(
+    bound: Bound, wanted: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "MAX_BYTES", 1000)
+    assert [p.point for p in preflight.check(bound, wanted) if not p.tient] == ["taille"]
 
 
 def test_a_value_may_run_over_two_pages_but_not_lose_a_word() -> None:
     shown = "représentéparlaCommunautédecommunespage1/3Syndicatmixteduvald’Azur,dontlesiège"
-    assert verify._stands("la Communauté de communes du val d’Azur", shown)
-    assert not verify._stands("la Communauté de communes des bords du val d’Azur", shown)
+    assert preflight._stands("la Communauté de communes du val d’Azur", shown)
+    assert not preflight._stands("la Communauté de communes des bords du val d’Azur", shown)
 
 
 def test_an_amount_is_never_cut() -> None:
-    assert not verify._stands("7\u202f672,32\u00a0€", "7page1/3672,32€")
+    assert not preflight._stands("7\u202f672,32\u00a0€", "7page1/3672,32€")
+
+
+def receipt(membre: str, **pages: int) -> Receipt:
+    pieces = {name: Piece(modele="", valeurs={}, pages=count) for name, count in pages.items()}
+    return Receipt(
+        membre=membre, edition="2023-04", moteur={}, pieces=pieces, titre="", projet=False, manque=(), blancs=()
+    )
+
+
+def test_a_piece_much_longer_than_that_of_the_others_does_not_hold() -> None:
+    odd = preflight.odd_pages([receipt("a", convention=4), receipt("b", convention=5), receipt("c", convention=7)])
+    assert list(odd) == ["c"]
+    assert odd["c"].detail.replace("\xa0", " ") == "convention : 7 pages au lieu de 5 chez les autres membres"
+
+
+TEXT = """→ 3 To 18,00 € 17,10 € 16,20 € 15,30 € 14,40 € 13,50 € 12,60 € 11,70 € 10,80 € 9,90 € 9,00 €
+Stockage et sauvegarde – 3 To 16,20 € 24 388,80 €
+Total TTC par mois 16,20 € 24 388,80 €
+Total TTC par an 4 665,60 €"""
+PRINTED = ("montants.prix", "montants.mensuel", "montants.annuel")
+TAKEN = Souscription.model_construct(utilisateurs=24, stockage=3, gfu=False)
+
+
+@pytest.fixture(scope="module")
+def rule(made: Sample) -> Any:
+    return load(made.workspace).edition.tarif
+
+
+def test_true_amounts_are_found_true_again(rule: Any) -> None:
+    assert list(recompute.due_faults(TEXT, TAKEN, rule, PRINTED)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("3 To 16,20 € 24 388,80 €", "3 To 16,20 € 24 388,90 €", "n'est pas prix × utilisateurs"),
+        ("3 To 16,20 € 24 388,80 €", "3 To 17,10 € 24 410,40 €", "n'est pas celui de la grille votée"),
+        ("3 To 16,20 € 24 388,80 €", "3 To 16,20 € 25 405,00 €", "n'est pas celui de la fiche"),
+        ("4 665,60", "4 665,61", "un total n'est pas la somme"),
+        ("24 388,80 €\nTotal TTC par an", "24 399,80 €\nTotal TTC par an", "un total n'est pas la somme"),
+    ],
+)
+def test_a_wrong_amount_is_found(rule: Any, before: str, after: str, said: str) -> None:
+    assert TEXT.count(before) == 1
+    found = list(recompute.due_faults(TEXT.replace(before, after), TAKEN, rule, PRINTED))
+    assert any(said in fault for fault in found)
+
+
+def test_a_wrong_cell_of_the_printed_grid_is_found(rule: Any) -> None:
+    only = rule.model_copy(update={"lignes": tuple(ligne for ligne in rule.lignes if ligne.libelle == "3 To")})
+    assert list(recompute.grid_faults(TEXT, only)) == []
+    (fault,) = recompute.grid_faults(TEXT.replace("15,30", "15,40"), only)
+    assert "« 3 To », catégorie 4" in fault

@@ -14,7 +14,7 @@ import pytest
 from builders import TAKEN, a_member
 from conftest import ROOT, Sample, copy_sample
 
-from docgen import formats, lint, office, statement, verify
+from docgen import formats, lint, office, pdftext, preflight, statement
 from docgen.blank import BLANK
 from docgen.context import values
 from docgen.context_etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, Ligne, Periode
@@ -290,12 +290,12 @@ def stated(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 def shown(sample: Sample, name: str) -> list[str]:
     pdf = sample.root / "output" / "etats" / "2024" / f"etat-2024-{name}.pdf"
-    return verify.page_texts(pdf.read_bytes())
+    return pdftext.page_texts(pdf.read_bytes())
 
 
 def test_the_pdf_shows_the_amounts_and_the_codes(stated: Sample) -> None:
     (text,) = shown(stated, MONTRIVIERE)
-    page = verify.squeezed(text)
+    page = pdftext.squeezed(text)
     for said in (
         "Étatannueldesprestations–année2024", "CommunedeMontrivière", "21820901300018", "5janvier2023",
         "1490,40€HT", "1866,24€TTC", "388,80€TTC", "3499,20€TTC", "TotalHT1490,40€HT", "TotalTTC5754,24€TTC",
@@ -307,7 +307,7 @@ def test_the_pdf_shows_the_amounts_and_the_codes(stated: Sample) -> None:
 
 def test_where_there_is_no_ht_nothing_speaks_of_it(stated: Sample) -> None:
     (text,) = shown(stated, AUBEROQUE)
-    page = verify.squeezed(text)
+    page = pdftext.squeezed(text)
     assert "TotalTTC950,40€TTC" in page  # 10.80 x 8 users x 11 months
     assert "TotalHT" not in page
     assert "s’additionnent" not in page
@@ -347,7 +347,7 @@ def test_when_a_page_is_not_right_the_former_files_stand(stated: Sample, monkeyp
         raise ConversionFailed("non")
 
     before = stated.files()
-    monkeypatch.setattr(verify, "pack", refuse)
+    monkeypatch.setattr(preflight, "check", refuse)
     with pytest.raises(ConversionFailed):
         Statements(stated.workspace, 2024, office.find()).make()
     assert before == stated.files()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Sample, copy_sample
 
-from docgen import receipts, sendings, status, verify, write_back
+from docgen import pdftext, receipts, sendings, status, write_back
 from docgen.contents import Contents
 from docgen.diagnostics import ProblemsFound
 from docgen.workspace import load
@@ -32,7 +32,7 @@ def states(story: Sample) -> Counter[str]:
 
 
 def text_of(pack: Path) -> str:
-    return "".join(verify.page_texts(pack.read_bytes())).replace("\r\n", " ")
+    return "".join(pdftext.page_texts(pack.read_bytes())).replace("\r\n", " ")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_the_story(story: Sample, tmp_path: Path) -> None:
     montriviere = decisions["commune-de-montriviere"]
     assert ("avenant", "annexe-2") == montriviere.pieces
     assert "convention : Article 4 – Modalités de facturation" in montriviere.raison
-    assert ["5961,60€HT", "7672,32€TTC"] == [verify.squeezed(x) for x in (montriviere.avant, montriviere.apres)]
+    assert ["5961,60€HT", "7672,32€TTC"] == [pdftext.squeezed(x) for x in (montriviere.avant, montriviere.apres)]
 
     after = states(story)
     assert 2 == after["PROJET"]  # the two members whose own délibération is not exécutoire

@@ -1,0 +1,155 @@
+"""What the commands tell of packs: how far a build is, what came of it, the list of each pack."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from docgen import formats
+from docgen.build import Outcome
+from docgen.model import Membre
+from docgen.receipts import Receipt
+
+LISTED = 12
+"""Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
+TOLD_APART = ("blancs", "délibérations")
+"""The points of the list that the summary has sections of their own for."""
+
+
+class Bar:
+    """How far the build is: a bar with the time left on a terminal, one line a pack elsewhere."""
+
+    def __init__(self, edition: str) -> None:
+        self.console = Console(highlight=False)
+        self.bar = Progress(
+            TextColumn(f"Packs {edition}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("reste"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=False,
+        )
+        self.total = self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar.live.is_started:
+            self.bar.stop()
+
+    def start(self, total: int) -> None:
+        """Show the bar, when there is something to make and a terminal to show it."""
+        self.total = total
+        if total and self.console.is_terminal:
+            self.task = self.bar.add_task("", total=total)
+            self.bar.start()
+
+    def done(self, outcome: Outcome) -> None:
+        """Move the bar, or say in a line what became of the pack."""
+        self.count += 1
+        if self.console.is_terminal:
+            self.bar.advance(self.task)
+            return
+        state = f"ÉCHEC, {outcome.failure}" if outcome.failure else outcome.receipt.etat if outcome.receipt else ""
+        click.echo(f"{self.count}/{self.total} {outcome.membre.id} : {state} ({' ; '.join(outcome.reasons)})")
+
+
+def summary(outcomes: Sequence[Outcome]) -> None:
+    """Print what came of a build: how many packs, why, what keeps some from leaving."""
+    made = [o for o in outcomes if o.reasons and not o.failure]
+    same = [o for o in outcomes if not o.reasons]
+    failed = [o for o in outcomes if o.failure]
+    if not made and not failed:
+        verb = "est" if len(same) < 2 else "sont"
+        click.echo(f"Rien à refaire : {formats.plural(len(same), 'pack')} {verb} à jour.")
+    else:
+        states = Counter(o.receipt.etat for o in made if o.receipt)
+        said = [
+            formats.plural(states["prêt à signer"], "prêt à signer", "prêts à signer"),
+            formats.plural(states["à compléter"], "à compléter", "à compléter"),
+            *([formats.plural(states["à revoir"], "à revoir", "à revoir")] if states["à revoir"] else []),
+            formats.plural(states["PROJET"], "en PROJET", "en PROJET"),
+        ]
+        unchanged = formats.plural(len(same), "inchangé")
+        click.echo(f"{formats.plural(len(made), 'pack fabriqué', 'packs fabriqués')} : {', '.join(said)} ; {unchanged}")
+    _why_made_again(made)
+    standing = [(o.membre.id, o.receipt) for o in outcomes if o.receipt and not o.failure]
+    section("En PROJET, à ne pas envoyer", [f"{i} : {' ; '.join(r.manque)}" for i, r in standing if r.projet])
+    section("À revoir avant l'envoi", _faults(r for _, r in standing))
+    section("Blancs à compléter à la main", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
+    kept = {True: " (le pack précédent reste en place)", False: ""}
+    section("ÉCHECS", [f"{o.membre.id} : {o.failure}{kept[o.receipt is not None]}" for o in failed])
+
+
+def _why_made_again(made: Sequence[Outcome]) -> None:
+    """Say why packs that stood were made again, one line a reason."""
+    why: dict[str, list[str]] = {}
+    for outcome in made:
+        if outcome.reasons != ("jamais fabriqué",):
+            for reason in outcome.reasons:
+                why.setdefault(reason, []).append(outcome.membre.id)
+    lines = []
+    for reason, members in why.items():
+        names = ", ".join(members[:5])
+        more = f" et {formats.plural(len(members) - 5, 'autre')}" if len(members) > 5 else ""
+        lines.append(f"{reason} : {names}{more}")
+    section("Refaits parce que", lines)
+
+
+def section(title: str, lines: list[str]) -> None:
+    """Print a title and its lines; nothing when there are none."""
+    if not lines:
+        return
+    click.echo(f"{title} :")
+    for line in lines[:LISTED]:
+        click.echo(f"  {line}")
+    if len(lines) > LISTED:
+        click.echo(f"  … et {formats.plural(len(lines) - LISTED, 'autre')} (voir output/index.html)")
+
+
+def checklist(membre: Membre, receipt: Receipt | None) -> None:
+    """Print the list of one pack, point by point."""
+    if receipt is None:
+        click.echo(f"{membre.id} : pas encore fabriqué\n")
+        return
+    click.echo(f"{membre.id} : {receipt.etat if _is_current(receipt) else 'à refaire'}")
+    for point in receipt.controle:
+        click.echo(f"  {'✓' if point.tient else '✗'} {point.point} – {point.detail}")
+    click.echo()
+
+
+def ready(receipt: Receipt | None) -> bool:
+    """Tell whether every point of the list holds."""
+    return receipt is not None and receipt.etat == "prêt à signer" and _is_current(receipt)
+
+
+def _is_current(receipt: Receipt) -> bool:
+    return all(point.tient for point in receipt.controle if point.point == "à jour")
+
+
+def _faults(receipts: Iterable[Receipt]) -> list[str]:
+    """Return what keeps packs from being ready, besides blanks and délibérations, a line each."""
+    return [
+        f"{receipt.membre} : {point.point} – {point.detail}"
+        for receipt in receipts
+        for point in receipt.controle
+        if not point.tient and point.point not in TOLD_APART
+    ]
