@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 
-from docgen import fields, preflight, receipts, recompute, signatures
+from docgen import amendment, fields, preflight, receipts, recompute, signatures
 from docgen.assemble import Bound, PackInfo, PiecePdf, assemble
 from docgen.contents import Content
 from docgen.model import Membre
@@ -54,7 +54,8 @@ class Binder:
         )  # fmt: skip
         pieces = [PiecePdf(content.titre, content.label, pdfs[content.name]) for content in contents]
         bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
-        people = signatures.signataires(self.data.syndicat, membre)
+        to_sign = any(content.name != amendment.AVIS for content in contents)
+        people = signatures.signataires(self.data.syndicat, membre) if to_sign else {}
         expected = [
             self._expected(membre, content, filled[content.name], count)
             for content, count in zip(contents, bound.pages, strict=True)
@@ -66,6 +67,7 @@ class Binder:
         files = {wanted.pack: bound.data, PREVIEW: preview(bound.data)}
         if not wanted.projet:  # a Word file carries no PROJET: it would be signed too early
             files |= {content.fichier: filled[content.name].docx for content in contents}
+        if bound.signatures:
             files[signatures.NAME] = signatures.to_json(wanted.pack, bound.signatures, people)
         return files, _receipt(wanted, bound, points, files, pdfs)
 

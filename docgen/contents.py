@@ -58,7 +58,8 @@ class Contents:
         for name, titre in AMENDING.items():
             if any(name in decision.pieces for decision in self.decisions.values()):
                 path = workspace.templates / f"{name}.docx"
-                self.templates[name] = Template(path, workspace.shown(path), KNOWN_AVENANT)
+                signed = ("syndicat", "membre") if name == amendment.AVENANT else ()
+                self.templates[name] = Template(path, workspace.shown(path), KNOWN_AVENANT, signed)
                 self.pieces[name] = PieceModele(id=name, titre=titre, fichier=path.name)
 
     @cached_property
@@ -109,7 +110,7 @@ def open_templates(workspace: Workspace, edition: Edition) -> dict[str, Template
     for model in edition.pieces:
         path = workspace.template(edition.edition, model)
         try:
-            templates[model.id] = Template(path, workspace.shown(path))
+            templates[model.id] = Template(path, workspace.shown(path), signataires=model.signataires)
         except ProblemsFound as error:
             problems += error.diagnostics
     if problems:

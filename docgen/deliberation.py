@@ -125,16 +125,15 @@ class Deliberation:
         known |= {a.numero: s.date for s in self.data.seances for a in s.deliberations}
         return known.get(numero or "")
 
-    def _template(self, name: str) -> Template:
+    def _template(self, name: str, signataires: Sequence[str] = ()) -> Template:
         path = self.workspace.templates / name
-        return Template(path, self.workspace.shown(path), KNOWN_ACTE)
+        return Template(path, self.workspace.shown(path), KNOWN_ACTE, signataires)
 
     def _act(self) -> Document:
         found = values(self.dossier, CHAMPS_ACTE)
         titre = f"Délibération n° {self.acte.numero} du {self.seance.date:%d/%m/%Y}"
-        return Document(
-            titre, self.acte.titre, [("deliberation", titre, self._template("deliberation.docx"), found.tree)]
-        )
+        template = self._template("deliberation.docx", ("secretaire", "president"))
+        return Document(titre, self.acte.titre, [("deliberation", titre, template, found.tree)])
 
     def _sheet(self) -> Document:
         found = values(self.dossier, CHAMPS_ACTE)

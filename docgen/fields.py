@@ -13,15 +13,12 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from docgen import structure
 from docgen.diagnostics import ConversionFailed
-from docgen.meaning import Mark
+from docgen.meaning import ROLES, Mark
 from docgen.pdftext import DOTS, Box, Page
 from docgen.structure import Annotation, Content, Node
 
 FONT = "/Champ 0 Tf 0 g"
 """The default appearance: the font that `assemble` puts in the form, its size chosen by the viewer to fit."""
-ROLES = {"syndicat": "du syndicat", "membre": "du membre", "secretaire": "du secrétaire de séance",
-         "president": "du président"}  # fmt: skip
-"""Who signs, by the bookmark."""
 PRINTED = 4
 """The flag of an annotation that is printed."""
 ROW_INSET = 6
@@ -123,7 +120,7 @@ def _collisions(places: Sequence[Place], shown: Sequence[Page]) -> Iterator[str]
 
 
 def _tooltip(mark: Mark) -> str:
-    return f"Signature {ROLES.get(mark.signs, mark.signs)}" if mark.signs else mark.tooltip
+    return f"Signature {ROLES[mark.signs]}" if mark.signs else mark.tooltip
 
 
 def _field(pdf: Pdf, place: Place) -> Object:

@@ -10,6 +10,7 @@ import jinja2
 from jinja2 import nodes
 from lxml import etree
 
+from docgen import lint_marks
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest
 from docgen.office import font_for
 from docgen.render import badly_written, lost, lost_words
@@ -369,6 +370,8 @@ RULES: tuple[Rule, ...] = (
     hidden_text,
     missing_fonts,
     comments_left,
+    lint_marks.places,
+    lint_marks.pictures,
 )
 
 

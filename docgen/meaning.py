@@ -23,6 +23,13 @@ BLANK_MARK = "\ue010"
 """Printed before each blank, so that its place is found again in the filled document."""
 SIGNATURE = re.compile(r"sig_([a-z]+)(?:_\d+)?")
 """The bookmark of a place to sign; a number when one person signs twice in a document."""
+ROLES = {
+    "syndicat": "pour le syndicat",
+    "membre": "pour le membre",
+    "secretaire": "du secrétaire de séance",
+    "president": "du président",
+}
+"""Who signs, by the bookmark, and how it is said after « Signature »."""
 BLANK_PLACE = re.compile(r"champ_([a-z0-9_]+)")
 """The bookmark of dots to write on, that are the same for every member: place, date."""
 TOOLTIPS = {"lieu": "Lieu de la signature", "date": "Date de la signature"}
@@ -155,7 +162,7 @@ def marks(body: etree._Element) -> Iterator[Mark]:
         name = start.get(f"{W}name", "")
         if found := BLANK_PLACE.fullmatch(name):
             yield Mark(name, name, TOOLTIPS.get(found[1], found[1].replace("_", " ").capitalize()))
-        elif SIGNATURE.fullmatch(name):
+        elif (found := SIGNATURE.fullmatch(name)) and found[1] in ROLES:
             paragraph = next(start.iterancestors(f"{W}p"), None)
             if paragraph is not None and not any(t.text for t in paragraph.iter(f"{W}t")):
                 run = etree.SubElement(paragraph, f"{W}r")

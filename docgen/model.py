@@ -276,6 +276,8 @@ class PieceModele(Frozen):
     id: FolderName
     titre: Text
     fichier: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.docx$")]
+    signataires: tuple[Literal["syndicat", "membre"], ...] = ()
+    """Who signs it: its template has a bookmark for each."""
 
 
 class Edition(Frozen):

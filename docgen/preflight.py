@@ -64,7 +64,7 @@ class Finished:
     blancs: Sequence[str] = ()
     """What the record lacks."""
     people: Mapping[str, Signataire] = field(default_factory=dict)
-    """Who signs, by role."""
+    """Who signs, by role; nobody signs a notice."""
 
 
 def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
@@ -100,7 +100,7 @@ def _points(reader: PdfReader, bound: Bound, wanted: Finished, pages: Sequence[s
         yield _point("montants", (), "recalculés d'après les pages, conformes au vote")
     yield _point("délibérations", wanted.manque, "exécutoires")
     yield _point("polices", (), "incorporées, aucune n'est remplacée")
-    if not wanted.projet:
+    if wanted.people and not wanted.projet:
         whole = formats.plural(len(bound.signatures), "bloc entier sur sa page", "blocs entiers sur leur page")
         yield _point("signatures", list(_apart(bound, wanted, pages)), whole)
     yield _point("champs", (), f"{formats.plural(len(bound.champs), 'champ')}, chacun une fois")

@@ -151,14 +151,17 @@ def where(part: str) -> str:
 class Template:
     """A Word template: the bytes of its parts, those that hold fields, the fields themselves."""
 
-    def __init__(self, path: Path, shown_as: str = "", known: Iterable[str] = KNOWN) -> None:
-        """Open the file, whose fields are to be among the `known` ones.
+    def __init__(
+        self, path: Path, shown_as: str = "", known: Iterable[str] = KNOWN, signataires: Iterable[str] = ()
+    ) -> None:
+        """Open the file, whose fields are to be among the `known` ones, and that the `signataires` sign.
 
         Raises `ProblemsFound` when it is not a Word document that can be trusted.
         """
         self.path = path
         self.file = shown_as or path.name
         self.known = frozenset(known)
+        self.signataires = tuple(signataires)
         data = self._bytes()
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.members = self._unzip()

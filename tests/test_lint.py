@@ -12,7 +12,7 @@ from conftest import ROOT
 from test_word_cases import CASES, write
 from word import a_docx, ins, p
 
-from docgen import lint
+from docgen import lint, lint_marks
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
 from docgen.template import Template
 
@@ -46,6 +46,8 @@ EXAMPLES = {
     lint.hidden_text: "texte-masque",
     lint.missing_fonts: "police-absente-du-texte",
     lint.comments_left: "commentaire-oublie",
+    lint_marks.places: "signet-hors-d-une-cellule",
+    lint_marks.pictures: "image-sans-description",
 }
 """Of each rule, the case that shows it best."""
 
@@ -129,3 +131,13 @@ def test_the_fonts_asked_for_are_those_of_the_styles_the_text_and_the_theme(tmp_
     assert lint.fonts(template) == {"Police Absente"}
     assert lint.fonts(case("police-presente", tmp_path)) == {"Carlito"}
     assert lint.fonts(Template(a_docx(tmp_path, "Texte."))) == set()
+
+
+def test_a_piece_that_someone_signs_has_a_place_for_each(tmp_path: Path) -> None:
+    file = a_docx(tmp_path, p("Article 1"))
+    said = lint.check(Template(file, signataires=("syndicat", "membre")))
+    assert [("signet-absent", "sig_membre"), ("signet-absent", "sig_syndicat")] == sorted(
+        (d.code, re.findall(r"sig_\w+", d.message)[0]) for d in said
+    )
+    convention = ROOT / "templates/2023-04/convention.docx"
+    assert [] == lint.check(Template(convention, signataires=("syndicat", "membre")))
