@@ -197,7 +197,9 @@ def _make_form(pack: Pdf, fields: Sequence[Object], font: Object, signed: bool) 
         )
     )
     if signed:
-        pack.Root.AcroForm.SigFlags = 1  # there are signature fields (ISO 32000-1, 12.7.2)
+        # There are signature fields, and who saves the file only adds to it (ISO 32000-1, 12.7.2): already said, a
+        # signature changes nothing there.
+        pack.Root.AcroForm.SigFlags = 3
 
 
 def _outline(part: Pdf, titre: str, start: int) -> OutlineItem:
@@ -251,9 +253,10 @@ def _same(stream: Object) -> str:
 
 def _bytes(pack: Pdf) -> bytes:
     buffer = io.BytesIO()
+    # Without object streams: larger, but every viewer can add to it. pdfium breaks a file that has them.
     pack.save(
         buffer,
-        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
         compress_streams=True,
         deterministic_id=True,
         min_version="1.7",

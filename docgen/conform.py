@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
+from pypdfium2 import PdfiumError
 
 from docgen import content, fields, pdftext, structure
 from docgen.diagnostics import ConversionFailed
@@ -53,7 +54,7 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
             fields.add(out, top, shown, meaning.marks, piece)
             structure.write(out, top)
             return _bytes(out)
-    except (pikepdf.PdfError, ValueError) as error:
+    except (pikepdf.PdfError, PdfiumError, ValueError) as error:
         raise ConversionFailed(f"le PDF de LibreOffice n'est pas celui que l'on attend ({error})") from None
 
 
@@ -78,7 +79,7 @@ def _head_rows(top: Node, header_columns: Sequence[bool]) -> None:
         return  # a table that LibreOffice left out or added: which is which cannot be told
     for table, heads in zip(tables, header_columns, strict=True):
         spanned = 0
-        for row in _rows(table) if heads else ():
+        for row in structure.rows(table) if heads else ():
             cell = next((kid for kid in row.kids if isinstance(kid, Node)), None)
             if spanned:
                 spanned -= 1
@@ -87,14 +88,6 @@ def _head_rows(top: Node, header_columns: Sequence[bool]) -> None:
                 if cell.role == "TD":
                     cell.role = "TH"
                     _add_attributes(cell, Dictionary(O=Name.Table, Scope=Name.Row))
-
-
-def _rows(table: Node) -> Iterator[Node]:
-    for kid in table.kids:
-        if isinstance(kid, Node) and kid.role == "TR":
-            yield kid
-        elif isinstance(kid, Node) and kid.role in ("THead", "TBody", "TFoot"):
-            yield from _rows(kid)
 
 
 def _span(cell: Node) -> int:

@@ -29,15 +29,16 @@ DESCENT = 3
 
 @dataclass(frozen=True)
 class Place:
-    """A field of a piece and where it stands."""
+    """A field of a piece, where it stands, and what it is read after."""
 
     name: str
     mark: Mark
     page: int
     """From 0."""
     box: Box
-    content: Content
-    """What stands there in the PDF: the field is read right after it."""
+    owner: Node
+    content: Content | None
+    """What the page shows there, in the owner; None in an empty cell."""
 
 
 def add(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> None:
@@ -45,11 +46,10 @@ def add(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece
 
     Raises `ConversionFailed` when one has no place, or would cover a text or another field.
     """
-    found = list(_places(pdf, shown, marks, piece))
+    found = list(_places(pdf, top, shown, marks, piece))
     if problems := list(_collisions(found, shown)):
         raise ConversionFailed(" ; ".join(problems))
-    owners = {kid: node for node in top.walk() for kid in node.kids if isinstance(kid, Content)}
-    before: dict[Content, Content | Node] = {}
+    before: dict[Content | None, Content | Node | None] = {}
     """Of each content that fields are read after, the last one so far."""
     by_name: dict[str, list[Place]] = {}
     for place in found:
@@ -64,8 +64,9 @@ def add(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece
         for place, widget in zip(places, widgets, strict=True):
             put_on_page(pdf, place.page, widget)
             node = structure.new(pdf, "Form", Annotation(place.page, widget), Alt=String(_tooltip(place.mark)))
-            owners[place.content].insert_after(before.get(place.content, place.content), node)
-            before[place.content] = node
+            place.owner.insert(node, before.get(place.content, place.content))
+            if place.content:
+                before[place.content] = node
     if len(made):
         pdf.Root.AcroForm = Dictionary(Fields=made)
 
@@ -75,25 +76,42 @@ def field_name(mark: Mark, piece: str) -> str:
     return f"{mark.field}_{piece.replace('-', '_')}"
 
 
-def _places(pdf: Pdf, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> Iterator[Place]:
+def _places(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> Iterator[Place]:
     destinations = _destinations(pdf)
+    owners = {kid: node for node in top.walk() for kid in node.kids if isinstance(kid, Content)}
     for mark in marks:
         if mark.bookmark not in destinations:
             raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas dans le PDF, ou il y est deux fois")
-        page, left, top = destinations[mark.bookmark]
-        here = shown[page].content_at(left, top)
-        dots = shown[page].dots_at(left, top)
-        if mark.signs and mark.width and mark.height:
-            box = Box(left, top - mark.height + ROW_INSET, left + mark.width, top)
-        elif not mark.signs and dots:
-            right = max(dots.right + 1, dots.left + mark.width)
-            box = Box(dots.left - 1, dots.bottom - DESCENT, right, top)
-        else:
-            lacks = "une cellule dont la largeur et la hauteur sont fixées" if mark.signs else "des points de suite"
-            raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas devant {lacks}")
-        if here is None:
+        page, left, above = destinations[mark.bookmark]
+        mcid = shown[page].content_at(left, above)
+        content = None if mcid is None else Content(page, mcid)
+        owner = owners[content] if content else _empty_cell(top, mark)
+        if owner is None:
             raise ConversionFailed(f"le signet « {mark.bookmark} » n'a pas de place dans l'ordre de lecture")
-        yield Place(field_name(mark, piece), mark, page, box, Content(page, here))
+        yield Place(field_name(mark, piece), mark, page, _box(mark, shown[page], left, above), owner, content)
+
+
+def _box(mark: Mark, page: Page, left: float, top: float) -> Box:
+    """Return the rectangle of a field whose bookmark is there."""
+    if mark.signs and mark.width and mark.height:
+        return Box(left, top - mark.height + ROW_INSET, left + mark.width, top)
+    if not mark.signs and (dots := page.dots_at(left, top)):
+        return Box(dots.left - 1, dots.bottom - DESCENT, max(dots.right + 1, dots.left + mark.width), top)
+    lacks = "dans une cellule dont la largeur et la hauteur sont fixées" if mark.signs else "devant des points de suite"
+    raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas {lacks}")
+
+
+def _empty_cell(top: Node, mark: Mark) -> Node | None:
+    """Return the paragraph of the cell to sign in, that shows nothing: counted in Word, found again in the tree."""
+    if mark.cell is None:
+        return None
+    table, row, cell = mark.cell
+    try:
+        found = [list(structure.rows(node)) for node in structure.with_role(top, ["Table"])][table][row]
+        owner = [kid for kid in found.kids if isinstance(kid, Node)][cell]
+    except IndexError:
+        return None
+    return None if any(owner.contents()) else next((k for k in owner.kids if isinstance(k, Node)), owner)
 
 
 def _destinations(pdf: Pdf) -> dict[str, tuple[int, float, float]]:

@@ -54,6 +54,8 @@ class Mark:
     width: float = 0
     """Points; 0 for a text field that is as wide as its dots."""
     height: float = 0
+    cell: tuple[int, int, int] | None = None
+    """Of a signature: its table in the body, its row and its cell, from 0."""
 
     @property
     def signs(self) -> str:
@@ -154,20 +156,31 @@ def sided_styles(styles: etree._Element) -> frozenset[str]:
 
 
 def marks(body: etree._Element) -> Iterator[Mark]:
-    """Yield the places that the lawyer marked, in order; give those to sign something that LibreOffice keeps.
+    """Yield the places that the lawyer marked, in order; empty the paragraphs to sign in that hold but spaces.
 
-    An empty paragraph leaves no trace in the PDF: a no-break space shows nothing and does.
+    LibreOffice forgets a bookmark beside spaces that end their line.
     """
+    tables = list(body.iter(f"{W}tbl"))
     for start in body.iter(f"{W}bookmarkStart"):
         name = start.get(f"{W}name", "")
         if found := BLANK_PLACE.fullmatch(name):
             yield Mark(name, name, TOOLTIPS.get(found[1], found[1].replace("_", " ").capitalize()))
         elif (found := SIGNATURE.fullmatch(name)) and found[1] in ROLES:
-            paragraph = next(start.iterancestors(f"{W}p"), None)
-            if paragraph is not None and not any(t.text for t in paragraph.iter(f"{W}t")):
-                run = etree.SubElement(paragraph, f"{W}r")
-                etree.SubElement(run, f"{W}t", {XML_SPACE: "preserve"}).text = "\u00a0"
-            yield Mark(name, name, "", *cell_size(start))
+            texts = list(next(start.iterancestors(f"{W}p"), start).iter(f"{W}t"))
+            if not "".join(text.text or "" for text in texts).strip():
+                for text in texts:
+                    text.text = ""
+            yield Mark(name, name, "", *cell_size(start), _cell(start, tables))
+
+
+def _cell(element: etree._Element, tables: Sequence[etree._Element]) -> tuple[int, int, int] | None:
+    """Return the table, the row and the cell that the element is in, each counted from 0; None when it is in none."""
+    cell = next(element.iterancestors(f"{W}tc"), None)
+    if cell is None:
+        return None
+    row = cell.getparent()
+    table = next(row.iterancestors(f"{W}tbl"))
+    return tables.index(table), table.findall(f"{W}tr").index(row), row.findall(f"{W}tc").index(cell)
 
 
 def cell_size(element: etree._Element) -> tuple[float, float]:

@@ -60,9 +60,9 @@ class Node:
             elif isinstance(kid, Content):
                 yield kid
 
-    def insert_after(self, kid: Node | Content, new: Node) -> None:
-        """Put an element right after one of its kids."""
-        self.kids.insert(self.kids.index(kid) + 1, new)
+    def insert(self, new: Node, after: Node | Content | None) -> None:
+        """Put an element among its kids, right after one of them, or last."""
+        self.kids.insert(len(self.kids) if after is None else self.kids.index(after) + 1, new)
         self.changed = True
 
 
@@ -168,7 +168,17 @@ def _write_kids(node: Node, pages: Sequence[Object]) -> None:
             written.append(kid.mcid)
         else:
             written.append(Dictionary(Type=Name.MCR, Pg=pages[kid.page], MCID=kid.mcid))
-    node.obj.K = written
+    # One kid stands alone: signing tools look for a field at « /K /Obj » to accept what is signed after them.
+    node.obj.K = written[0] if len(written) == 1 else written
+
+
+def rows(table: Node) -> Iterator[Node]:
+    """Yield the rows of a table, those of its head and of its foot too."""
+    for kid in table.kids:
+        if isinstance(kid, Node) and kid.role == "TR":
+            yield kid
+        elif isinstance(kid, Node) and kid.role in ("THead", "TBody", "TFoot"):
+            yield from rows(kid)
 
 
 def with_role(top: Node, roles: Iterable[str]) -> Iterator[Node]:

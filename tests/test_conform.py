@@ -1,0 +1,201 @@
+"""What LibreOffice leaves undone is done, and done right: tags, links, pictures, fields. Seen on real pages."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import docx
+import pikepdf
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.shared import Cm
+from PIL import Image
+from tools import verapdf
+
+from docgen import assemble, conform, office, structure
+from docgen.assemble import PackInfo, PiecePdf
+from docgen.blank import Blank
+from docgen.convert import Export, Pool
+from docgen.diagnostics import ConversionFailed
+from docgen.meaning import Mark
+from docgen.pdfa import Description
+from docgen.render import Filled, Renderer
+from docgen.template import Template
+
+DESCRIPTION = Description("Titre", "Auteur", "Sujet", date(2023, 4, 11), "essai")
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+
+
+def bookmark(paragraph: docx.text.paragraph.Paragraph, name: str, number: int) -> None:
+    for kind, more in (("bookmarkStart", f' w:name="{name}"'), ("bookmarkEnd", "")):
+        paragraph._p.append(parse_xml(f'<w:{kind} {nsdecls("w")} w:id="{number}"{more}/>'))
+
+
+def link(paragraph: docx.text.paragraph.Paragraph, url: str, text: str) -> None:
+    number = paragraph.part.relate_to(
+        url, "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink", is_external=True
+    )
+    run = f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+    paragraph._p.append(parse_xml(f'<w:hyperlink {nsdecls("w", "r")} r:id="{number}">{run}</w:hyperlink>'))
+
+
+def picture(document: docx.document.Document, colour: str, alt: str, width: float) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (80, 40), colour).save(buffer, "PNG")
+    buffer.seek(0)
+    document.add_picture(buffer, width=Cm(width))
+    document.element.body.findall(f".//{WP}docPr")[-1].set("descr", alt)
+
+
+def write(path: Path) -> None:
+    """Write a Word document with one of each thing."""
+    document = docx.Document()
+    document.styles["Normal"].font.name = document.styles["Title"].font.name = "Carlito"
+    for level in range(1, 4):
+        document.styles[f"Heading {level}"].font.name = "Carlito"
+        document.styles[f"Heading {level}"].element.rPr.rFonts.attrib.clear()
+    document.add_heading("Une convention", 0)
+    document.add_heading("Objet", 1)
+    text = document.add_paragraph("Écrire à ")
+    link(text, "mailto:contact@example.org", "contact@example.org")
+    text.add_run(", voir ")
+    link(text, "https://example.org/a?b=1&c=2", "le site du syndicat")
+    document.add_heading("Un sous-titre qui saute un rang", 3)
+    for item in ("premier", "second"):
+        document.add_paragraph(item, style="List Bullet")
+    document.add_paragraph("compté", style="List Number")
+    picture(document, "blue", "Le plan du réseau", 4)
+    picture(document, "red", "", 3)
+    table = document.add_table(2, 2)
+    for row, words in zip(table.rows, (("Nom", "{{ referent.prenom_nom }}"), ("Ville", "Montauban")), strict=True):
+        for cell, word in zip(row.cells, words, strict=True):
+            cell.text = word
+    place = document.add_paragraph("Fait à ")
+    bookmark(place, "champ_lieu", 101)
+    place.add_run("……………, le ")
+    bookmark(place, "champ_date", 102)
+    place.add_run("……………")
+    signed = document.add_table(2, 1)
+    look = signed._tbl.tblPr.find(f"{W}tblLook")
+    look.set(f"{W}firstColumn", "0")
+    signed.rows[0].cells[0].text = "Le Maire,"
+    signed.rows[1].height = Cm(3)
+    signed.rows[1].cells[0].width = Cm(8)
+    bookmark(signed.rows[1].cells[0].paragraphs[0], "sig_membre", 103)
+    document.add_paragraph()
+    document.save(str(path))
+
+
+@dataclasses.dataclass
+class Made:
+    raw: Path
+    filled: Filled
+    pdf: pikepdf.Pdf
+    top: structure.Node
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    folder = tmp_path_factory.mktemp("conform")
+    write(folder / "t.docx")
+    blank = Blank("referent.prenom_nom", "Prénom et nom du référent")
+    filled = Renderer(Template(folder / "t.docx")).fill({"referent": {"prenom_nom": blank}})
+    (folder / "f.docx").write_bytes(filled.docx)
+    raw = folder / "f.pdf"
+    with Pool(office.find(), 1) as pool:
+        assert [p for _, p in pool.convert([Export(folder / "f.docx", raw)])] == [""]
+    with pikepdf.open(io.BytesIO(conform.conform(raw, filled.meaning, "essai"))) as pdf:
+        yield Made(raw, filled, pdf, structure.read(pdf))
+
+
+def roles(top: structure.Node, *wanted: str) -> list[str]:
+    return [node.role for node in structure.with_role(top, wanted)]
+
+
+def test_the_title_is_the_first_heading_and_no_rank_is_left_out(made: Made) -> None:
+    assert ["H1", "H2", "H3"] == roles(made.top, "H1", "H2", "H3", "H4")
+
+
+def test_each_item_of_a_list_has_its_label_apart_from_its_text(made: Made) -> None:
+    items = list(structure.with_role(made.top, ["LI"]))
+    assert [["Lbl", "LBody"]] * 3 == [[k.role for k in i.kids if isinstance(k, structure.Node)] for i in items]
+    assert all(len(list(item.kids[0].contents())) == 1 for item in items if isinstance(item.kids[0], structure.Node))
+
+
+def test_the_first_cells_of_rows_are_headers_where_word_says_so(made: Made) -> None:
+    first, second = structure.with_role(made.top, ["Table"])
+    assert ["TH", "TD", "TH", "TD"] == roles(first, "TH", "TD")
+    assert ["TD", "TD"] == roles(second, "TH", "TD")
+    scopes = [str(a.Scope) for cell in structure.with_role(first, ["TH"]) for a in cell.obj.A if "/Scope" in a]
+    assert ["/Row", "/Row"] == scopes
+
+
+def test_a_described_picture_is_a_figure_and_the_other_an_ornament(made: Made) -> None:
+    (figure,) = structure.with_role(made.top, ["Figure"])
+    assert "Le plan du réseau" == str(figure.obj.Alt)
+    (drawn,) = figure.contents()
+    page = made.pdf.pages[drawn.page]
+    assert f"/Figure<</MCID {drawn.mcid}>>BDC".encode() in page.Contents.read_bytes()
+
+
+def test_links_lead_where_word_says(made: Made) -> None:
+    found = [a for page in made.pdf.pages for a in page.obj.get("/Annots", []) if a.Subtype == "/Link"]
+    assert ["mailto:contact@example.org", "https://example.org/a?b=1&c=2"] == [str(a.A.URI) for a in found]
+    tagged = [k.obj.objgen for n in structure.with_role(made.top, ["Link"]) for k in n.kids
+              if isinstance(k, structure.Annotation)]  # fmt: skip
+    assert [a.objgen for a in found] == tagged
+
+
+def test_fields_stand_where_one_writes_and_signs_each_read_in_its_place(made: Made) -> None:
+    fields = {str(field.T): field for field in made.pdf.Root.AcroForm.Fields}
+    names = ["champ_referent_prenom_nom_essai", "champ_lieu_essai", "champ_date_essai", "sig_membre_essai"]
+    assert names == list(fields)
+    read = [str(k.obj.T) for n in structure.with_role(made.top, ["Form"]) for k in n.kids
+            if isinstance(k, structure.Annotation)]  # fmt: skip
+    assert names == read
+    left, bottom, right, top = (float(edge) for edge in fields["sig_membre_essai"].Rect)
+    assert abs(right - left - (8 / 2.54 * 72 - 16)) < 1
+    assert abs(top - bottom - (3 / 2.54 * 72 - 6)) < 1
+    assert fields["sig_membre_essai"].FT == "/Sig"
+    assert "Prénom et nom du référent" == str(fields[names[0]].TU)
+    widths = {name: float(field.Rect[2]) - float(field.Rect[0]) for name, field in fields.items()}
+    assert widths["champ_referent_prenom_nom_essai"] > 150, "a blank alone in its cell is as wide as the cell"
+    assert widths["champ_lieu_essai"] < 80
+
+
+def test_the_finished_document_is_pdfa_and_pdfua(made: Made, tmp_path: Path) -> None:
+    part, whole = tmp_path / "part.pdf", tmp_path / "whole.pdf"
+    part.write_bytes(conform.conform(made.raw, made.filled.meaning, "essai"))
+    info = PackInfo(DESCRIPTION, projet=False, police=office.find().form_font())
+    whole.write_bytes(assemble.assemble([PiecePdf("Une", "Page", part), PiecePdf("Deux", "Page", part)], info).data)
+    assert verapdf([whole]) == {(whole, "2a"): [], (whole, "ua1"): []}
+
+
+def test_a_mark_without_its_place_is_refused_by_its_name(made: Made) -> None:
+    for mark, said in (
+        (Mark("sig_syndicat", "sig_syndicat", "", 100, 50), "« sig_syndicat » n'est pas dans le PDF"),
+        (Mark("champ_lieu", "champ_lieu", "", 300), "recouvr"),
+        (dataclasses.replace(made.filled.meaning.marks[-1], height=2000), "sort de la page"),
+        (dataclasses.replace(made.filled.meaning.marks[-1], cell=(5, 0, 0)), "pas de place dans l'ordre de lecture"),
+    ):
+        meaning = dataclasses.replace(made.filled.meaning, marks=(mark,))
+        with pytest.raises(ConversionFailed, match=said):
+            conform.conform(made.raw, meaning, "essai")
+
+
+def test_what_is_no_tagged_pdf_is_refused(tmp_path: Path, made: Made) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(made.raw.read_bytes()[:2000])
+    with pytest.raises(ConversionFailed):
+        conform.conform(broken, made.filled.meaning, "essai")
+    with pikepdf.new() as bare:
+        bare.add_blank_page()
+        bare.save(broken)
+    with pytest.raises(ConversionFailed, match="balisé"):
+        conform.conform(broken, made.filled.meaning, "essai")
