@@ -37,13 +37,16 @@ class Box:
 def page_texts(data: bytes) -> list[str]:
     """Return the text of each page of a PDF."""
     with opened(data) as document:
-        texts = []
-        for page in document:
-            textpage = page.get_textpage()
-            texts.append(textpage.get_text_bounded().replace(BROKEN_WORD, "-"))
-            textpage.close()
-            page.close()
-        return texts
+        return [page_text(page) for page in document]
+
+
+def page_text(page: pypdfium2.PdfPage) -> str:
+    """Return the text of a page."""
+    textpage = page.get_textpage()
+    try:
+        return str(textpage.get_text_bounded()).replace(BROKEN_WORD, "-")
+    finally:
+        textpage.close()
 
 
 def squeezed(text: str) -> str:
