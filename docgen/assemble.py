@@ -17,7 +17,7 @@ from pikepdf import Array, Dictionary, Name, Object, OutlineItem, Pdf, String
 
 from docgen import form_font, overlay, pdfa, signatures
 from docgen.diagnostics import ConversionFailed
-from docgen.meaning import SIGNATURE
+from docgen.meaning import signer_of
 from docgen.model import Plateforme
 from docgen.pdfa import Description
 from docgen.signatures import Signature
@@ -182,10 +182,10 @@ def _signatures(pack: Pdf) -> Iterator[Signature]:
     """Yield the places to sign, in the order of the pages."""
     for number, page in enumerate(pack.pages, 1):
         for field in page.obj.get("/Annots", []):
-            if field.get("/FT") == Name.Sig and (named := SIGNATURE.match(str(field.T))):
+            if field.get("/FT") == Name.Sig and (role := signer_of(str(field.T))):
                 left, bottom, right, top = (float(edge) for edge in field.Rect)
                 size = round(right - left, 2), round(top - bottom, 2)
-                yield Signature(str(field.T), named[1], number, left, bottom, *size)
+                yield Signature(str(field.T), role, number, left, bottom, *size)
 
 
 def _make_form(pack: Pdf, fields: Sequence[Object], font: Object, signed: bool) -> None:

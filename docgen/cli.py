@@ -153,6 +153,24 @@ def preflight(membres: tuple[str, ...], edition: str | None) -> None:
     click.echo(f"{formats.plural(ready, 'pack prêt à signer', 'packs prêts à signer')} sur {len(lists)}.")
 
 
+@cli.command(help="Dit ce qu'est devenu un pack qui revient : rempli, signé, modifié, et ce qui manque encore.")
+@click.argument("fichier", type=click.Path(path_type=Path), metavar="FICHIER.pdf")
+@click.option("--record", is_flag=True, help="Si tous l'ont signé, le garde et le note dans la fiche du membre.")
+def verify(fichier: Path, record: bool) -> None:
+    """Say what a file that came back is; note it."""
+    from docgen import verify as returned  # pyHanko takes half a second to load: only here
+
+    place = _workspace()
+    data = workspace.load(place)
+    verdict = returned.examine(place, data, fichier)
+    told.verdict(verdict, data)
+    if record:
+        document, kept = returned.record(place, data, verdict)
+        click.echo(f"Signature notée ({document}). Le fichier est gardé : {place.shown(kept)}")
+    elif not verdict.exact or verdict.faults:
+        sys.exit(ExitCode.PROBLEMS)
+
+
 @cli.command(help="Montre ce que la nouvelle édition fait à chaque membre, et pourquoi, sans rien fabriquer.")
 @click.option("--edition", metavar="ÉDITION", help="La nouvelle édition (la dernière par défaut).")
 def plan(edition: str | None) -> None:

@@ -95,6 +95,12 @@ class Meaning:
     pictures: tuple[Picture, ...] = ()
 
 
+def signer_of(field: str) -> str:
+    """Return who signs a field of a pack: « membre » for « sig_membre_annexe_2 »; nothing when it is none of ours."""
+    found = SIGNATURE.match(field)
+    return found[1] if found and found[1] in ROLES else ""
+
+
 def mark_blanks(body: etree._Element, blanks: Sequence[Blank], sided: Container[str]) -> list[Mark]:
     """Put a bookmark before the dots of each blank that was printed, in order; return the places.
 

@@ -86,7 +86,8 @@ class Receipt(_Frozen):
     @property
     def identifiant(self) -> str:
         """What the pack carries in itself: edition, member, and the receipt that it was made by."""
-        made_from = self.model_copy(update={"fichiers": {}, "controle": (), "precedents": ()}).model_dump_json()
+        made = {"fichiers", "controle", "precedents"}
+        made_from = self.model_dump_json(exclude={**dict.fromkeys(made, True), "pieces": {"__all__": {"pdf", "pages"}}})
         return f"{self.edition}/{self.membre}/{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
 
     @property

@@ -43,8 +43,11 @@ def sent(workspace: Workspace, membre: str, day: date) -> str:
     return document
 
 
-def signed(workspace: Workspace, membre: str, day: date) -> str:
-    """Record that what was sent last came back signed by all; return what it is. Raises `ProblemsFound`."""
+def signed(workspace: Workspace, membre: str, day: date, edition: str = "") -> str:
+    """Record that what was sent last came back signed by all; return what it is.
+
+    Raises `ProblemsFound`; also when what came back is of another `edition` than what was sent last.
+    """
     known = {m.id: m for m in load(workspace).membres}
     if membre not in known:
         raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
@@ -52,6 +55,8 @@ def signed(workspace: Workspace, membre: str, day: date) -> str:
     if not waiting:
         raise _refused(workspace, membre, "n'a rien à signer", "Notez d'abord l'envoi : docgen record sent.")
     rank, last = waiting[-1]
+    if edition and last.edition != edition:
+        raise _refused(workspace, membre, f"a reçu l'édition {last.edition}, et c'est l'édition {edition} qui revient")
     if day < last.envoye_le or day > today():
         raise _refused(workspace, membre, f"ne peut pas avoir signé le {day.isoformat()} : avant l'envoi, ou à venir")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -42,6 +44,20 @@ class Signataire:
 def signataires(syndicat: Syndicat, membre: Membre) -> dict[str, Signataire]:
     """Return who signs for each role."""
     return {"syndicat": _signataire(syndicat.representant), "membre": _signataire(membre.representant)}
+
+
+def same_person(certificate: str, name: str | None) -> bool:
+    """Tell whether a certificate bears a name, whatever its accents, its capitals and what stands beside it.
+
+    >>> same_person("CLAIRE D ANGLADE (mairie)", "Claire D'ANGLADE"), same_person("Paul Vidal", "Claire D'ANGLADE")
+    (True, False)
+    """
+    return not name or set(_plain(name)) <= set(_plain(certificate))
+
+
+def _plain(text: str) -> list[str]:
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[^\w\s]", " ", "".join(c for c in folded if not unicodedata.combining(c))).split()
 
 
 def _signataire(person: Representant | None) -> Signataire:

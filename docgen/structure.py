@@ -168,8 +168,8 @@ def _write_kids(node: Node, pages: Sequence[Object]) -> None:
             written.append(kid.mcid)
         else:
             written.append(Dictionary(Type=Name.MCR, Pg=pages[kid.page], MCID=kid.mcid))
-    # One kid stands alone: signing tools look for a field at « /K /Obj » to accept what is signed after them.
-    node.obj.K = written[0] if len(written) == 1 else written
+    # pyHanko knows a field of the tree at « /K /Obj » only; elsewhere, signing it would break the signatures before.
+    node.obj.K = written[0] if len(written) == 1 and isinstance(node.kids[0], Annotation) else written
 
 
 def rows(table: Node) -> Iterator[Node]:

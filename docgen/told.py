@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 from rich.console import Console
@@ -18,10 +18,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from docgen import formats
+from docgen import formats, signatures
 from docgen.build import Outcome
+from docgen.meaning import ROLES, signer_of
 from docgen.model import Membre
 from docgen.receipts import Receipt
+from docgen.workspace import Data
+
+if TYPE_CHECKING:
+    from docgen.signers import Signature
+    from docgen.verify import Verdict
 
 LISTED = 12
 """Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
@@ -153,3 +159,91 @@ def _faults(receipts: Iterable[Receipt]) -> list[str]:
         for point in receipt.controle
         if not point.tient and point.point not in TOLD_APART
     ]
+
+
+def verdict(found: Verdict, data: Data) -> None:
+    """Print what a file that came back is, what became of it, what is missing."""
+    click.echo(f"{found.file.name} : {_conclusion(found)}")
+    if found.pack:
+        receipt = found.pack.receipt
+        which = "celui qui est en place" if found.pack.current else "une version antérieure à celle qui est en place"
+        number = f", reçu {receipt.identifiant.rsplit('/', 1)[1]}" if found.pack.current and receipt.membre else ""
+        what = f"pack de {receipt.membre}, édition {receipt.edition}" if receipt.membre else found.pack.fichier
+        click.echo(f"  {what}{number} : {which}")
+        click.echo(f"  {_mark(found.exact)} {_origin(found)}")
+    for name, value in found.returned.filled.items():
+        click.echo(f"  rempli : {_label(found, name)} – « {value} »")
+    people = _expected(found, data)
+    for signature in found.returned.signatures:
+        click.echo(f"  {_mark(signature.intact and signature.covers_whole)} {_signature(signature, people)}")
+    for fault in found.faults:
+        click.echo(f"  ✗ {fault}")
+    for name in found.returned.unsigned:
+        click.echo(f"  manque : {_label(found, name)}")
+    for name in found.returned.empty:
+        click.echo(f"  vide : {_label(found, name)}")
+    if found.people:
+        click.echo(
+            "  docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier dans un lecteur de PDF."
+        )
+
+
+def _label(found: Verdict, name: str) -> str:
+    return f"{found.labels[name]} ({name})" if name in found.labels else name
+
+
+def _conclusion(found: Verdict) -> str:
+    """Return in a few words what the file is."""
+    if found.returned.scanned:
+        clue = f", sans doute de {found.clue}" if found.clue else ""
+        return (
+            f"document numérisé de {formats.plural(found.returned.pages, 'page')}{clue}. Une signature sur papier ne "
+            "se vérifie pas ici : relisez-le, puis notez-le (docgen record signed MEMBRE DATE)"
+        )
+    if found.pack is None:
+        return "fichier étranger : docgen ne l'a pas fabriqué ici"
+    if found.faults:
+        return "MODIFIÉ, à ne pas accepter tel quel"
+    if not found.exact:
+        return "réenregistré par un autre logiciel : rien ne prouve plus ce qui a été signé"
+    if found.by_all:
+        return "signé par tous"
+    return "signé en partie" if found.people else "pas encore signé"
+
+
+def _origin(found: Verdict) -> str:
+    if found.exact:
+        return "sa première version est, octet pour octet, ce que docgen a fabriqué"
+    if found.returned.rewritten:
+        return "un autre logiciel l'a réécrit en entier ; mots, montants et pages ont été comparés à ceux du pack"
+    return "un autre logiciel l'a réécrit en entier, et le pack d'origine n'est plus là pour comparer"
+
+
+def _expected(found: Verdict, data: Data) -> dict[str, str | None]:
+    """Return who should sign each field."""
+    membre = next((m for m in data.membres if found.pack and m.id == found.pack.receipt.membre), None)
+    if membre is None:
+        return {}
+    people = signatures.signataires(data.syndicat, membre)
+    return {s.field: people[role].nom for s in found.people if (role := signer_of(s.field)) in people}
+
+
+def _signature(signature: Signature, people: Mapping[str, str | None]) -> str:
+    if signature.service:
+        return f"horodatage du fichier par « {signature.name} »"
+    day = signature.when.astimezone() if signature.when else None
+    clock = "horodaté" if signature.horodatage else "à l'horloge du signataire"
+    when = f" le {formats.short_date(day.date())} à {day:%H h %M} ({clock})" if day else ", sans date"
+    holds = "intacte" if signature.intact else "INVALIDE"
+    whole = ", couvre tout le document" if signature.covers_whole else ""
+    expected = people.get(signature.field)
+    other = "" if signatures.same_person(signature.name, expected) else f" ; attendu : {expected}"
+    role = ROLES.get(signer_of(signature.field), signature.field)
+    return (
+        f"signature {role} par « {signature.name} »{when} : {holds}{whole} "
+        f"(certificat émis par « {signature.issuer} »{other})"
+    )
+
+
+def _mark(holds: bool) -> str:
+    return "✓" if holds else "✗"

@@ -69,6 +69,11 @@ def authority(name: str = "Autorité de test") -> Person:
 
 
 @cache
+def person(name: str) -> Person:
+    return _certified(name, authority())
+
+
+@cache
 def member() -> Person:
     return _certified("Marie Curie", authority())
 
@@ -215,7 +220,7 @@ def fill_as_chrome(data: bytes, values: Mapping[str, str]) -> bytes:
     with pypdfium2.PdfDocument(data) as document:
         document.init_forms()
         for name, value in values.items():
-            number, (left, bottom, right, top) = TEXTS[name]
+            number, (left, bottom, right, top) = place_of(data, name)
             page = document[number]
             assert raw.FORM_OnFocus(document.formenv, page, 0, (left + right) / 2, (bottom + top) / 2)
             raw.FORM_SelectAllText(document.formenv, page)
@@ -226,6 +231,16 @@ def fill_as_chrome(data: bytes, values: Mapping[str, str]) -> bytes:
         buffer = io.BytesIO()
         document.save(buffer)
         return buffer.getvalue()
+
+
+def place_of(data: bytes, name: str) -> tuple[int, tuple[float, ...]]:
+    """Return the page of a field, from 0, and its rectangle."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for number, page in enumerate(pdf.pages):
+            for note in page.obj.get("/Annots", Array()).as_list():
+                if str(note.get("/T", "")) == name:
+                    return number, tuple(float(edge) for edge in note.Rect)
+    raise KeyError(name)
 
 
 def rewrite(data: bytes, change: Callable[[Pdf], object]) -> bytes:

@@ -35,7 +35,9 @@ def test_another_members_pdf_is_never_taken(built: Sample, monkeypatch: pytest.M
     """LibreOffice « succeeds » with the convention of the PETR for everything that it is asked."""
     kept = built.root / "foreign.pdf"
     with Pool(office.find(), 1) as pool:
-        assert [p for _, p in pool.convert([Export(built.folder("petr-des-collines") / "convention.docx", kept)])] == [""]
+        assert [p for _, p in pool.convert([Export(built.folder("petr-des-collines") / "convention.docx", kept)])] == [
+            ""
+        ]
     former = forget(built, "commune-de-montriviere")
     for cached in (built.root / "output/.cache").iterdir():
         cached.unlink()

@@ -1,0 +1,248 @@
+"""A file that comes back: which pack it is, what became of it, what is still missing; noted when all have signed.
+
+The first revision of a pack that was only filled in and signed is, byte for byte, what docgen made: its receipt tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pikepdf
+
+from docgen import pdftext, publish, receipts, sendings, signed, untrusted
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.meaning import signer_of
+from docgen.model import Membre
+from docgen.receipts import Fichier, Receipt
+from docgen.signatures import same_person, signataires
+from docgen.signed import Returned
+from docgen.signers import Signature
+from docgen.untrusted import Unreadable
+from docgen.workspace import Data, Workspace
+
+SECONDS = 120
+"""A file made to last is given up after that."""
+IDENTIFIER = re.compile(r"<dc:identifier>([^<]{1,300})</dc:identifier>")
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack, an act or a statement that docgen made and whose receipt stands."""
+
+    receipt: Receipt
+    folder: Path
+    fichier: str
+    current: bool = True
+    """Whether it is the one that stands now, and not an earlier one."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a file is, and what became of it."""
+
+    file: Path
+    data: bytes
+    pack: Pack | None
+    """None when docgen does not know it."""
+    exact: bool
+    """Whether it begins with exactly what docgen made."""
+    returned: Returned
+    labels: dict[str, str]
+    """What each field is for, by its name."""
+    clue: str = ""
+    """The member that a scan, which proves nothing, seems to be of."""
+
+    @property
+    def people(self) -> list[Signature]:
+        """The signatures of people; a timestamp of the whole file is nobody's."""
+        return [signature for signature in self.returned.signatures if not signature.service]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What should not be: changes, signatures that do not hold."""
+        broken = [f"{s.field} : {s.problem}" for s in self.returned.signatures if s.problem]
+        return (*self.returned.changes, *broken)
+
+    @property
+    def by_all(self) -> bool:
+        """Whether it is one of our packs, as it was sent, and every place to sign is signed as it should be."""
+        sound = all(signature.intact and signature.covers_whole for signature in self.people)
+        return self.exact and not self.faults and bool(self.people) and not self.returned.unsigned and sound
+
+    @property
+    def signed_on(self) -> date | None:
+        """The day of the last signature, here; None when one of them has none."""
+        days = [signature.when.astimezone().date() for signature in self.people if signature.when]
+        return max(days) if days and len(days) == len(self.people) else None
+
+
+def examine(workspace: Workspace, data: Data, file: Path) -> Verdict:
+    """Return what a file is. Raises `Unreadable` when it cannot be judged."""
+    content = _read(file)
+    packs = list(_packs(workspace))
+    found, size = _by_beginning(content, packs)
+    returned = _in_another_process(content, content[:size] if found else None)
+    if found:
+        return Verdict(file, content, found, True, returned, _labels(content))
+    found, original = _by_identifier(content, packs)
+    if original:
+        returned = _in_another_process(content, original)
+    clue = _clue(content, data) if returned.scanned else ""
+    return Verdict(file, content, found, False, returned, _labels(content), clue)
+
+
+def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Path]:
+    """Keep the file beside the pack and note the signature in the member's record; return what it is, and where.
+
+    Once it is noted, nothing more is written. Raises `ProblemsFound` when it is not signed by all, by those whom the
+    record names, or is not what was sent last; nothing is then written.
+    """
+    membre = next((m for m in data.membres if verdict.pack and m.id == verdict.pack.receipt.membre), None)
+    if why := _not_recordable(data, membre, verdict):
+        hint = "S'il est bien signé par qui il faut : docgen record signed MEMBRE DATE."
+        raise ProblemsFound([Diagnostic(Place(verdict.file.name), "signature-incomplete", why, hint)])
+    assert membre
+    assert verdict.pack
+    assert verdict.signed_on
+    receipt = verdict.pack.receipt
+    with publish.locked(workspace.output):
+        noted = [sent for sent in membre.envois if sent.edition == receipt.edition and sent.signe_le]
+        kept = _kept(verdict.pack.folder, receipt, verdict.data)
+        new = not kept.exists()
+        if noted and not new:
+            return noted[-1].document, kept
+        if new:
+            publish.replace(kept, verdict.data)
+        try:
+            document = sendings.signed(workspace, receipt.membre, verdict.signed_on, receipt.edition)
+        except BaseException:
+            if new:
+                kept.unlink()
+            raise
+    return document, kept
+
+
+def _not_recordable(data: Data, membre: Membre | None, verdict: Verdict) -> str:
+    """Return why the signature cannot be noted, or nothing."""
+    if membre is None:
+        return "ce fichier n'est le pack d'aucun membre des fiches"
+    if not verdict.by_all:
+        return "ce fichier n'est pas signé par tous"
+    if verdict.signed_on is None:
+        return "ce fichier ne dit pas quand chacun l'a signé"
+    people = signataires(data.syndicat, membre)
+    for signature in verdict.people:
+        expected = people.get(signer_of(signature.field))
+        if expected is None or not same_person(signature.name, expected.nom):
+            named = expected.nom if expected else "personne"
+            return f"« {signature.name} » a signé {signature.field}, où la fiche attend {named}"
+    return ""
+
+
+def _kept(folder: Path, receipt: Receipt, data: bytes) -> Path:
+    """Return where the signed file is kept: beside the pack, under a name that nothing else has."""
+    stem, number = receipt.pack.removesuffix(".pdf"), 1
+    path = folder / f"{stem}.signe.pdf"
+    while path.exists() and path.read_bytes() != data:
+        number += 1
+        path = folder / f"{stem}.signe-{number}.pdf"
+    return path
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > untrusted.MAX_BYTES:
+            raise Unreadable(f"le fichier est trop gros : plus de {untrusted.MAX_BYTES // 1024**2} Mo")
+        return file.read_bytes()
+    except OSError:
+        raise Unreadable("le fichier n'existe pas, ou ne peut pas être lu") from None
+
+
+def _packs(workspace: Workspace) -> Iterator[Pack]:
+    for path in sorted(workspace.output.glob(f"*/*/{receipts.NAME}")):
+        if receipt := receipts.read(path.parent):
+            named = [receipt.pack] if receipt.membre else [n for n in receipt.fichiers if n.endswith(".pdf")]
+            yield from (Pack(receipt, path.parent, name) for name in named if name in receipt.fichiers)
+
+
+def _by_beginning(data: bytes, packs: Sequence[Pack]) -> tuple[Pack | None, int]:
+    """Return the pack that the file begins with, and its size; the file is read through once for all sizes."""
+    known: dict[tuple[int, str], Pack] = {}
+    for pack in packs:
+        made = pack.receipt.fichiers[pack.fichier]
+        for fichier in (*pack.receipt.precedents, made):
+            if fichier.taille <= len(data):
+                known[_key(fichier)] = replace(pack, current=fichier is made)
+    digest, done = hashlib.sha256(), 0
+    for size in sorted({size for size, _ in known}):
+        digest.update(memoryview(data)[done:size])
+        done = size
+        if found := known.get((size, digest.hexdigest())):
+            return found, size
+    return None, 0
+
+
+def _key(fichier: Fichier) -> tuple[int, str]:
+    return fichier.taille, fichier.sha256
+
+
+def _by_identifier(data: bytes, packs: Sequence[Pack]) -> tuple[Pack | None, bytes | None]:
+    """Return the pack that the file says it is, and that pack as it stands; another program wrote the file anew."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        metadata = pdf.Root.get("/Metadata")
+        said = IDENTIFIER.search(metadata.read_bytes().decode("utf-8", "replace")) if metadata is not None else None
+    if said is None:
+        return None, None
+    for pack in packs:
+        if said[1].rsplit("/", 1)[0] == f"{pack.receipt.edition}/{pack.receipt.membre}":
+            standing = pack.folder / pack.fichier
+            same = said[1] == pack.receipt.identifiant and standing.is_file()
+            return replace(pack, current=same), standing.read_bytes() if same else None
+    return None, None
+
+
+def _labels(data: bytes) -> dict[str, str]:
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        fields = pdf.Root.get("/AcroForm", pikepdf.Dictionary()).get("/Fields", pikepdf.Array())
+        return {str(field.get("/T", "")): str(field.get("/TU", field.get("/T", ""))) for field in fields.as_list()}
+
+
+def _clue(data: bytes, records: Data) -> str:
+    """Return the member whose SIRET the text under a scan holds, if there is one."""
+    text = pdftext.squeezed("".join(pdftext.page_texts(data)))
+    return next((membre.id for membre in records.membres if membre.siret in text), "")
+
+
+def _in_another_process(data: bytes, original: bytes | None) -> Returned:
+    """Read the file where it can be given up: it may be made to last, or to take all memory."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(theirs, data, original), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        found = ours.recv() if ours.poll(SECONDS) else Unreadable("le PDF est piégé : sa lecture ne finit pas")
+    except EOFError:
+        found = Unreadable("le PDF est piégé : sa lecture s'est arrêtée")
+    finally:
+        process.kill()
+        process.join()
+    if isinstance(found, Unreadable):
+        raise found
+    assert isinstance(found, Returned)
+    return found
+
+
+def _answer(pipe: Connection, data: bytes, original: bytes | None) -> None:
+    try:
+        pipe.send(signed.read(data, original))
+    except Unreadable as error:
+        pipe.send(error)
