@@ -74,8 +74,17 @@ class Bar:
         if self.console.is_terminal:
             self.bar.advance(self.task)
             return
-        state = f"ÉCHEC, {outcome.failure}" if outcome.failure else outcome.receipt.etat if outcome.receipt else ""
-        click.echo(f"{self.count}/{self.total} {outcome.membre.id} : {state} ({' ; '.join(outcome.reasons)})")
+        click.echo(f"{self.count}/{self.total} {outcome.membre.id} : {_state(outcome)} ({' ; '.join(outcome.reasons)})")
+
+
+def _state(outcome: Outcome) -> str:
+    """Return what became of a pack, with how many points of its list hold."""
+    if outcome.failure:
+        return f"ÉCHEC, {outcome.failure}"
+    if outcome.receipt is None:
+        return ""
+    points = outcome.receipt.controle
+    return f"{outcome.receipt.etat}, contrôle {sum(point.tient for point in points)}/{len(points)}"
 
 
 def summary(outcomes: Sequence[Outcome]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Sample
 
-from docgen import office
+from docgen import office, receipts
 from docgen.diagnostics import ExitCode
 
 
@@ -54,7 +55,7 @@ def test_build_tells_each_pack_on_a_line_where_there_is_no_terminal(docgen, buil
     built.edit("members.yaml", "05 36 49 00 11", "05 36 49 00 12")
     code, said = docgen(built.root, "build", "commune-de-montriviere")
     assert code == ExitCode.DONE
-    assert "1/1 commune-de-montriviere : prêt à signer (modifié : téléphone du référent)" in said
+    assert "1/1 commune-de-montriviere : prêt à signer, contrôle 8/8 (modifié : téléphone du référent)" in said
     assert "05" not in said.replace("05/2023", "")
 
 
@@ -138,3 +139,55 @@ def test_what_is_printed_is_read_by_a_pipe_that_may_close(built: Sample) -> None
     command = f"{sys.executable} -m docgen fields | head -1"
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=built.root, capture_output=True, text=True)
     assert "Traceback" not in ended.stderr
+
+
+def test_preflight_shows_the_list_of_each_pack(docgen, built: Sample) -> None:
+    code, said = docgen(built.root, "preflight", "commune-d-auberoque", "petr-des-collines")
+    assert code == ExitCode.DONE
+    first, second, end = said.split("\n\n")
+    assert first.splitlines() == [
+        "commune-d-auberoque : à compléter",
+        "  ✓ à jour – rien n'a changé depuis sa fabrication",
+        "  ✗ blancs – référent, n° d'engagement",
+        "  ✓ valeurs – 153 valeurs de la fiche, chacune sur sa page",
+        "  ✓ montants – recalculés d'après les pages, conformes au vote",
+        "  ✓ délibérations – exécutoires",
+        "  ✓ polices – incorporées, aucune n'est remplacée",
+        "  ✓ signatures – 3 blocs entiers sur leur page",
+        "  ✓ champs – 12 champs, chacun une fois",
+        next(line for line in first.splitlines() if re.fullmatch(r"  ✓ taille – 10 pages, \d+ ko", line)),
+        "  ✓ pages – autant que chez les autres membres, à une près",
+    ]
+    assert second.startswith("petr-des-collines : prêt à signer\n")
+    assert "✗" not in second
+    assert end.strip() == "1 pack prêt à signer sur 2."
+
+
+def test_preflight_tells_a_pack_that_is_not_up_to_date_or_not_there(docgen, built: Sample) -> None:
+    built.edit("members.yaml", "05 36 49 00 11", "05 36 49 00 12")
+    built.pack("petr-des-collines").unlink()
+    (built.folder("ca-du-val-d-azur") / "receipt.json").unlink()
+    names = ("commune-de-montriviere", "petr-des-collines", "ca-du-val-d-azur")
+    _, said = docgen(built.root, "preflight", *names)
+    assert "commune-de-montriviere : à refaire\n  ✗ à jour – modifié : téléphone du référent\n" in said
+    assert "petr-des-collines : à refaire\n  ✗ à jour – pack-2023-04-petr-des-collines.pdf manque\n" in said
+    assert "ca-du-val-d-azur : pas encore fabriqué" in said
+    assert "0 pack prêt à signer sur 3." in said
+
+
+def test_a_pack_with_a_point_that_does_not_hold_is_not_ready(docgen, built: Sample) -> None:
+    """Its convention is said to have had three pages more than those of the others."""
+    folder = built.folder("petr-des-collines")
+    receipt = receipts.read(folder)
+    assert receipt
+    pieces = dict(receipt.pieces)
+    pieces["convention"] = pieces["convention"].model_copy(update={"pages": 7})
+    (folder / "receipt.json").write_bytes(receipt.model_copy(update={"pieces": pieces}).to_bytes())
+    said = "petr-des-collines : pages – convention : 7 pages au lieu de 4 chez les autres membres"
+    assert f"À revoir avant l'envoi :\n  {said}" in docgen(built.root, "build")[1]
+    page = (built.root / "output/index.html").read_text("utf-8")
+    assert "1 à revoir" in page.replace("\xa0", " ")
+    assert (
+        "petr-des-collines : à revoir (rien de signé) – manque : pages : convention" in docgen(built.root, "status")[1]
+    )
+    assert "petr-des-collines : à revoir\n" in docgen(built.root, "preflight", "petr-des-collines")[1]

@@ -13,8 +13,8 @@ from conftest import ROOT, copy_sample
 
 from docgen import actes, lint
 from docgen import seance as assembly
-from docgen.blank_model import ANY_MEMBER, blank_model
 from docgen.blank import BLANK, SHORT_BLANK
+from docgen.blank_model import ANY_MEMBER, blank_model
 from docgen.context import PLAIN, values
 from docgen.context_acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.formats import NBSP, NNBSP
