@@ -53,7 +53,7 @@ def complete(drawing: bytes, is_figure: Callable[[Image, int], bool]) -> bytes:
             depth -= 1
             if not depth and opening:
                 said = drawing[start : token.end()]
-                if (image := _picture(said)) and is_figure(image, free):
+                if b" Do" in said and (image := _picture(said)) and is_figure(image, free):
                     said = b"/Figure<</MCID %d>>BDC" % free + said[opening.end() - start :]
                     free += 1
                 out.append(said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ LETTERS = [ord(code) if (code := bytes([n]).decode("cp1252", "ignore")) else 0 f
 
 def form_font(pdf: Pdf, file: Path) -> Object:
     """Return the font in the PDF. Raises `ToolMissing` when the file is not a TrueType font."""
-    data, widths, box, ascent, descent, name = _subset(file)
+    data, length, widths, box, ascent, descent, name = _subset(file)
     descriptor = pdf.make_indirect(
         Dictionary(
             Type=Name.FontDescriptor,
@@ -33,7 +34,7 @@ def form_font(pdf: Pdf, file: Path) -> Object:
             Descent=descent,
             CapHeight=ascent,
             StemV=80,
-            FontFile2=pdf.make_stream(data, Length1=len(data)),
+            FontFile2=pdf.make_stream(data, Length1=length, Filter=Name.FlateDecode),
         )
     )
     return pdf.make_indirect(
@@ -51,8 +52,8 @@ def form_font(pdf: Pdf, file: Path) -> Object:
 
 
 @lru_cache(maxsize=4)
-def _subset(file: Path) -> tuple[bytes, list[int], list[int], int, int, str]:
-    """Return the letters of French of a font, and their measures in thousandths of its size."""
+def _subset(file: Path) -> tuple[bytes, int, list[int], list[int], int, int, str]:
+    """Return the letters of French of a font, compressed, and their measures in thousandths of its size."""
     options = subset.Options(hinting=False, layout_features=[], recalc_timestamp=False, notdef_outline=True)
     try:
         font = TTFont(file, recalcTimestamp=False)
@@ -73,4 +74,5 @@ def _subset(file: Path) -> tuple[bytes, list[int], list[int], int, int, str]:
     box = [scaled(n) for n in (head.xMin, head.yMin, head.xMax, head.yMax)]
     buffer = io.BytesIO()
     font.save(buffer)
-    return buffer.getvalue(), widths, box, scaled(metrics.ascent), scaled(metrics.descent), f"CHAMPS+{family}"
+    data, name = buffer.getvalue(), f"CHAMPS+{family}"
+    return zlib.compress(data, 9), len(data), widths, box, scaled(metrics.ascent), scaled(metrics.descent), name

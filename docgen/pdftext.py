@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pypdfium2
@@ -70,20 +71,24 @@ class Page:
     def __init__(self, page: pypdfium2.PdfPage) -> None:
         """Read the page, which has to stay open as long as this is used."""
         self._page = page  # its objects live no longer than it does
-        self._textpage = page.get_textpage()
         self._objects: dict[int, list[raw.FPDF_PAGEOBJECT]] = {}
         for index in range(raw.FPDFPage_CountObjects(page)):
             item = raw.FPDFPage_GetObject(page, index)
             if (mcid := raw.FPDFPageObj_GetMarkedContentID(item)) >= 0:
                 self._objects.setdefault(mcid, []).append(item)
-        self._text = ""
 
-    @property
-    def text(self) -> str:
+    @cached_property
+    def _textpage(self) -> pypdfium2.PdfTextPage:
+        return self._page.get_textpage()
+
+    @cached_property
+    def _text(self) -> str:
         """All its characters, in the order of pdfium's indexes."""
-        if not self._text and self._textpage.count_chars():
-            self._text = self._textpage.get_text_range()
-        return self._text
+        return str(self._textpage.get_text_range()) if self._textpage.count_chars() else ""
+
+    @cached_property
+    def _starts(self) -> list[tuple[int, Box]]:
+        return [(mcid, _bounds(items[0])) for mcid, items in self._objects.items()]
 
     def text_of(self, mcid: int) -> str:
         """Return the text of a marked content."""
@@ -103,16 +108,16 @@ class Page:
 
     def content_at(self, left: float, top: float) -> int | None:
         """Return the marked content that begins there: within 3 points of `left`, on the line under `top`."""
-        found = []
-        for mcid, items in self._objects.items():
-            box = _bounds(items[0])
-            if abs(box.left - left) < 3 and top - 30 < box.bottom <= top:
-                found.append((top - box.bottom, mcid))
+        found = [
+            (top - box.bottom, mcid)
+            for mcid, box in self._starts
+            if abs(box.left - left) < 3 and top - 30 < box.bottom <= top
+        ]
         return min(found)[1] if found else None
 
     def dots_at(self, left: float, top: float) -> Box | None:
         """Return the rectangle of the row of dots that begins there, as `content_at`."""
-        for row in DOTS.finditer(self.text):
+        for row in DOTS.finditer(self._text):
             first = self._textpage.get_charbox(row.start())
             if abs(first[0] - left) < 3 and top - 30 < first[1] <= top:
                 last = self._textpage.get_charbox(row.end() - 1)

@@ -159,8 +159,7 @@ def _without_anchors(pages: Sequence[str], anchors: Sequence[str]) -> list[str]:
 
 
 def _frame(reader: PdfReader, wanted: Finished) -> Iterator[str]:
-    outline = [item.title for item in reader.outline if not isinstance(item, list)]
-    if outline != [piece.titre for piece in wanted.pieces]:
+    if list(_chapters(reader)) != [piece.titre for piece in wanted.pieces]:
         yield "le plan du pack n'est pas celui des pièces"
     titre = f"PROJET – {wanted.titre}" if wanted.projet else wanted.titre
     if reader.metadata is None or reader.metadata.title != titre:
@@ -171,6 +170,14 @@ def _frame(reader: PdfReader, wanted: Finished) -> Iterator[str]:
         yield f"PROJET est sur {stamped} pages de {len(resources)}"
     if "/StructTreeRoot" not in reader.root_object:
         yield "le pack n'est pas balisé"
+
+
+def _chapters(reader: PdfReader) -> Iterator[str]:
+    """Yield the titles of the first rank of the outline."""
+    item: Any = reader.root_object.get("/Outlines", {}).get("/First")
+    while item is not None:
+        yield str(item.get_object()["/Title"])
+        item = item.get_object().get("/Next")
 
 
 def _fields(reader: PdfReader, bound: Bound, wanted: Finished) -> Iterator[str]:
@@ -216,7 +223,7 @@ def _open(data: bytes) -> PdfReader:
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
         raise ConversionFailed("ce n'est pas un PDF entier")
     try:
-        reader = PdfReader(io.BytesIO(data), strict=False)
+        reader = PdfReader(io.BytesIO(data), strict=True)
         if not len(reader.pages):
             raise ConversionFailed("le PDF n'a pas de page")
     except (PdfReadError, ValueError, KeyError, RecursionError) as error:

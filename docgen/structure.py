@@ -71,22 +71,31 @@ def read(pdf: Pdf) -> Node:
     root = pdf.Root.get("/StructTreeRoot")
     if root is None or "/K" not in root:
         raise ValueError("le PDF n'est pas balisé")
-    roles = {name: str(value) for name, value in (root.get("/RoleMap") or {}).items()}
+    roles = _Roles({name: str(value) for name, value in (root.get("/RoleMap") or {}).items()})
     pages = {page.obj.objgen: index for index, page in enumerate(pdf.pages)}
     top = root.K[0] if isinstance(root.K, Array) else root.K
     return _node(top, roles, pages, None)
 
 
+class _Roles(dict[str, str]):
+    """Of each style, the standard role that the map leads to."""
+
+    def __init__(self, known: dict[str, str]) -> None:
+        self.known = known
+
+    def __missing__(self, style: str) -> str:
+        role = style
+        for _ in range(8):  # a role may be named after another one, and two after each other
+            role = self.known.get(role, role)
+        self[style] = role
+        return role
+
+
 def _node(obj: Object, roles: dict[str, str], pages: dict[tuple[int, int], int], page: int | None) -> Node:
     style = str(obj.S)
-    role = style
-    for _ in range(8):  # a role may be named after another one, and two after each other
-        if (known := roles.get(role, role)) == role:
-            break
-        role = known
-    if "/Pg" in obj:
-        page = pages.get(obj.Pg.objgen, page)
-    node = Node(obj, role[1:], style[1:])
+    if (own := obj.get("/Pg")) is not None:
+        page = pages.get(own.objgen, page)
+    node = Node(obj, roles[style][1:], style[1:])
     kids: Any = obj.get("/K")
     for kid in kids if isinstance(kids, Array) else [] if kids is None else [kids]:
         node.kids.extend(_kid(kid, roles, pages, page))

@@ -192,9 +192,12 @@ def receipt(membre: str, **pages: int) -> Receipt:
 
 
 def test_a_piece_much_longer_than_that_of_the_others_does_not_hold() -> None:
-    odd = preflight.odd_pages([receipt("a", convention=4), receipt("b", convention=5), receipt("c", convention=7)])
-    assert list(odd) == ["c"]
-    assert odd["c"].detail.replace("\xa0", " ") == "convention : 7 pages au lieu de 5 chez les autres membres"
+    found = [receipt("a", convention=4), receipt("b", convention=5), receipt("c", convention=7)]
+    points = {membre: full.controle[-1] for membre, full in preflight.compared(found).items()}
+    assert [point.tient for point in points.values()] == [True, True, False]
+    assert points["c"].detail.replace("\xa0", " ") == "convention : 7 pages au lieu de 5 chez les autres membres"
+    again = preflight.compared(preflight.compared(found).values())
+    assert [len(full.controle) for full in again.values()] == [1, 1, 1]
 
 
 TEXT = """→ 3 To 18,00 € 17,10 € 16,20 € 15,30 € 14,40 € 13,50 € 12,60 € 11,70 € 10,80 € 9,90 € 9,00 €
