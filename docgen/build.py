@@ -12,7 +12,6 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -29,8 +28,6 @@ from docgen.render import Filled, Renderer
 from docgen.validate import missing_for_signature
 from docgen.workspace import Data, Workspace
 
-SLICE = 40
-"""Packs under way together: memory stays the same however many members there are."""
 PAGE_MAKERS = (
     "assemble", "binder", "blank", "compare", "conform", "content", "context", "context_avenant", "convert", "fields",
     "form_font", "formats", "meaning", "overlay", "pdfa", "pdftext", "preflight", "recompute", "render", "signatures",
@@ -109,8 +106,10 @@ class Build:
             data, self.printed, frozenset(font_for(family) for family in self.fonts), office.form_font()
         )
         self.packs = workspace.packs(data.edition.edition)
+        self.proven: set[Path] = set()
+        """The PDFs of the cache that a true pack was made of."""
         self.doubtful: set[Path] = set()
-        """The PDFs of the cache that a pack could not be made of; other packs may be waiting for them."""
+        """Those of packs that could not be made; other packs may be waiting for them."""
 
     def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
         """Make what is not up to date and return what became of every member asked for, in their order.
@@ -204,36 +203,48 @@ class Build:
             Pool(self.office, self.pool_size) as pool,
             tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True) as work,
         ):
-            for packs in _slices(todo, SLICE):
-                waiting = self._fill(packs, renderers, Path(work))
-                yield from self._finish_ready(packs)
-                for export, problem in pool.convert(Export(docx, docx.with_suffix(".pdf")) for docx in waiting):
-                    self._accept(export, problem, waiting[export.docx])
-                    yield from self._finish_ready(packs)
-                for pdf in self.doubtful:
-                    pdf.unlink(missing_ok=True)
+            waiting: dict[Path, Awaited] = {}
+            under_way: list[Todo] = []
+            for pack in todo:
+                under_way.append(pack)
+                for export in self._fill(pack, renderers, Path(work), waiting):
+                    pool.submit(export)
+                yield from self._finish_ready(under_way)
+                while pool.full:
+                    yield from self._take(pool, waiting, under_way)
+            while pool.under_way:
+                yield from self._take(pool, waiting, under_way)
+            for pdf in self.doubtful - self.proven:
+                pdf.unlink(missing_ok=True)
 
-    def _fill(self, packs: list[Todo], renderers: dict[str, Renderer], work: Path) -> dict[Path, Awaited]:
-        """Fill the pieces; return the documents that have no PDF yet, each with the packs that wait for it."""
-        waiting: dict[Path, Awaited] = {}
-        for pack in packs:
-            for content in self.contents.of(pack.membre):
-                name = content.name
-                try:
-                    filled = renderers[name].fill(content.found.tree)
-                except ProblemsFound as error:
-                    pack.failure = str(error)
-                    break
-                pack.filled[name] = filled
-                cached = self.workspace.cache / f"{self._pdf_key(name, filled)}.pdf"
-                if _is_whole(cached):
-                    pack.pdfs[name] = cached
-                    continue
-                docx = work / f"{cached.stem}.docx"
-                if docx not in waiting:
-                    docx.write_bytes(filled.docx)
-                waiting.setdefault(docx, Awaited(name, filled.meaning)).packs.append(pack)
-        return waiting
+    def _fill(
+        self, pack: Todo, renderers: dict[str, Renderer], work: Path, waiting: dict[Path, Awaited]
+    ) -> Iterator[Export]:
+        """Fill the pieces of a pack; yield the exports that nobody asked for yet, and note what it waits for."""
+        for content in self.contents.of(pack.membre):
+            name = content.name
+            try:
+                filled = renderers[name].fill(content.found.tree)
+            except ProblemsFound as error:
+                pack.failure = str(error)
+                return
+            pack.filled[name] = filled
+            cached = self.workspace.cache / f"{self._pdf_key(name, filled)}.pdf"
+            docx = work / f"{cached.stem}.docx"
+            if docx in waiting:
+                waiting[docx].packs.append(pack)
+            elif _is_whole(cached):
+                pack.pdfs[name] = cached
+            else:
+                docx.write_bytes(filled.docx)
+                waiting[docx] = Awaited(name, filled.meaning, [pack])
+                yield Export(docx, docx.with_suffix(".pdf"))
+
+    def _take(self, pool: Pool, waiting: dict[Path, Awaited], under_way: list[Todo]) -> Iterator[Outcome]:
+        """Wait for an export to end; yield what became of the packs that it completes."""
+        export, problem = pool.take()
+        self._accept(export, problem, waiting.pop(export.docx))
+        yield from self._finish_ready(under_way)
 
     def _pdf_key(self, name: str, filled: Filled) -> str:
         """Return the name of a PDF in the cache: the same document by the same programs gives the same pages."""
@@ -262,16 +273,17 @@ class Build:
             leftover.unlink(missing_ok=True)
 
     def _finish_ready(self, packs: list[Todo]) -> Iterator[Outcome]:
-        """Publish the packs of the slice that have all their pieces; drop those that failed."""
+        """Publish the packs that have all their pieces; drop those that failed."""
         for pack in list(packs):
             if pack.failure:
+                self.doubtful |= set(pack.pdfs.values())
                 yield self._failed(pack, pack.failure, ExitCode.CONVERSION_FAILED)
             elif len(pack.pdfs) == len(pack.wanted.pieces):
                 yield self._finish(pack)
             else:
                 continue
             packs.remove(pack)
-            pack.filled.clear()  # the list of all packs outlives the slice: it must not keep their documents
+            pack.filled.clear()  # the list of all packs outlives it: it must not keep their documents
 
     def _finish(self, pack: Todo) -> Outcome:
         folder = self.packs / pack.membre.id
@@ -284,9 +296,10 @@ class Build:
             former = receipts.read(folder)
             publish.publish(folder, files, former.fichiers if former else ())
         except (ConversionFailed, CannotWrite) as error:
-            if isinstance(error, ConversionFailed):  # one of its pieces is wrong: none is trusted again
+            if isinstance(error, ConversionFailed):  # one of its pieces is wrong
                 self.doubtful |= set(pack.pdfs.values())
             return self._failed(pack, str(error), error.exit_code)
+        self.proven |= set(pack.pdfs.values())
         return Outcome(pack.membre, receipt, tuple(pack.reasons))
 
     def _failed(self, pack: Todo, failure: str, exit_code: ExitCode) -> Outcome:
@@ -332,12 +345,6 @@ def _own_code() -> str:
     for name in PAGE_MAKERS:
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return digest.hexdigest()[:8]
-
-
-def _slices(items: list[Todo], size: int) -> Iterator[list[Todo]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 def _is_whole(pdf: Path) -> bool:

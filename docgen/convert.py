@@ -26,6 +26,8 @@ from docgen.office import LibreOffice, install_command
 WORKER = Path(__file__).with_name("uno_worker.py")
 START_SECONDS = 90
 EXPORT_SECONDS = 60
+AHEAD = 6
+"""Exports for each process that may be under way: one that ends never waits for the next."""
 HARDENED = (
     # LibreOffice otherwise fetches linked images over the network and embeds local files without a word.
     ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
@@ -161,7 +163,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 class Pool:
-    """As many LibreOffice processes as cores, started when the first export asks for them."""
+    """As many LibreOffice processes as cores, started when the first exports ask for them."""
 
     def __init__(self, office: LibreOffice, size: int | None = None, seconds: float = EXPORT_SECONDS) -> None:
         """Prepare the pool; `seconds` is the time limit of one export. Raises `ToolMissing` without `uno`."""
@@ -169,6 +171,10 @@ class Pool:
         self._workers = [_Worker(office, python, seconds) for _ in range(size or os.cpu_count() or 1)]
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
+        self._waiting: queue.SimpleQueue[Export] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Export, str] | Exception] = queue.SimpleQueue()
+        self.under_way = 0
+        """The exports that were submitted and not yet taken."""
 
     def __enter__(self) -> Self:
         return self
@@ -185,42 +191,51 @@ class Pool:
         for worker in self._workers:
             worker.stop()
 
+    @property
+    def full(self) -> bool:
+        """Whether enough exports wait to keep every process at work."""
+        return self.under_way >= AHEAD * len(self._workers)
+
+    def submit(self, task: Export) -> None:
+        """Have an export made as soon as a process is free."""
+        self._waiting.put(task)
+        self.under_way += 1
+        if len(self._threads) < min(self.under_way, len(self._workers)):
+            worker = self._workers[len(self._threads)]
+            thread = threading.Thread(target=self._serve, args=(worker,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def take(self) -> tuple[Export, str]:
+        """Wait for an export to end, whichever; return it with what went wrong or nothing.
+
+        Raises `ToolMissing` when LibreOffice cannot be started at all.
+        """
+        result = self._done.get()
+        self.under_way -= 1
+        if isinstance(result, Exception):
+            raise result
+        return result
+
     def convert(self, tasks: Iterable[Export]) -> Iterator[tuple[Export, str]]:
         """Yield each export as it ends, with what went wrong or nothing. The order is not the given one.
 
         Raises `ToolMissing` when LibreOffice cannot be started at all.
         """
-        waiting: queue.SimpleQueue[Export] = queue.SimpleQueue()
         for task in tasks:
-            waiting.put(task)
-        count = waiting.qsize()
-        done: queue.SimpleQueue[tuple[Export, str] | Exception] = queue.SimpleQueue()
-        for worker in self._workers[:count]:
-            thread = threading.Thread(target=self._serve, args=(worker, waiting, done), daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        for _ in range(count):
-            result = done.get()
-            if isinstance(result, Exception):
-                raise result
-            yield result
+            self.submit(task)
+        while self.under_way:
+            yield self.take()
 
-    def _serve(
-        self,
-        worker: _Worker,
-        waiting: queue.SimpleQueue[Export],
-        done: queue.SimpleQueue[tuple[Export, str] | Exception],
-    ) -> None:
-        """Make the exports that wait, until there are none or the pool closes."""
+    def _serve(self, worker: _Worker) -> None:
+        """Make the exports that wait, until the pool closes."""
         try:
             while not self._closing.is_set():
-                try:
-                    task = waiting.get_nowait()
-                except queue.Empty:
-                    return
-                done.put((task, self._twice(worker, task)))
+                with contextlib.suppress(queue.Empty):
+                    task = self._waiting.get(timeout=0.2)
+                    self._done.put((task, self._twice(worker, task)))
         except Exception as error:
-            done.put(error)
+            self._done.put(error)
 
     def _twice(self, worker: _Worker, task: Export) -> str:
         """Try the export; when it kills or hangs the process, once more in a new one; then give it up."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -35,9 +36,8 @@ def test_another_members_pdf_is_never_taken(built: Sample, monkeypatch: pytest.M
     """LibreOffice « succeeds » with the convention of the PETR for everything that it is asked."""
     kept = built.root / "foreign.pdf"
     with Pool(office.find(), 1) as pool:
-        assert [p for _, p in pool.convert([Export(built.folder("petr-des-collines") / "convention.docx", kept)])] == [
-            ""
-        ]
+        foreign = Export(built.folder("petr-des-collines") / "convention.docx", kept)
+        assert [problem for _, problem in pool.convert([foreign])] == [""]
     former = forget(built, "commune-de-montriviere")
     for cached in (built.root / "output/.cache").iterdir():
         cached.unlink()
@@ -45,7 +45,7 @@ def test_another_members_pdf_is_never_taken(built: Sample, monkeypatch: pytest.M
     (outcome,) = built.build("commune-de-montriviere", libreoffice=fake(f"gives-another={kept}", monkeypatch))
 
     assert outcome.exit_code == ExitCode.CONVERSION_FAILED
-    assert "valeurs de la fiche ne sont pas dans le PDF" in outcome.failure
+    assert re.search("valeurs de la fiche ne sont pas dans le PDF|pas de place dans l'ordre de lecture", outcome.failure)
     assert "ANGLADE" not in outcome.failure
     assert built.pack("commune-de-montriviere").read_bytes() == former
     assert list((built.root / "output/.cache").iterdir()) == []
