@@ -109,7 +109,7 @@ class Build:
         self.proven: set[Path] = set()
         """The PDFs of the cache that a true pack was made of."""
         self.doubtful: set[Path] = set()
-        """Those of packs that could not be made; other packs may be waiting for them."""
+        """Those made now, and those of packs that could not be made; other packs may be waiting for them."""
 
     def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
         """Make what is not up to date and return what became of every member asked for, in their order.
@@ -264,6 +264,7 @@ class Build:
                 publish.replace(cached, conform.conform(export.pdf, waiting.meaning, waiting.name))
             except ConversionFailed as error:
                 problem = str(error)
+        self.doubtful.add(cached)
         for pack in waiting.packs:
             if problem:
                 pack.failure = pack.failure or f"{waiting.name} : {problem}"
@@ -276,7 +277,6 @@ class Build:
         """Publish the packs that have all their pieces; drop those that failed."""
         for pack in list(packs):
             if pack.failure:
-                self.doubtful |= set(pack.pdfs.values())
                 yield self._failed(pack, pack.failure, ExitCode.CONVERSION_FAILED)
             elif len(pack.pdfs) == len(pack.wanted.pieces):
                 yield self._finish(pack)
