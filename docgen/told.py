@@ -109,7 +109,7 @@ def summary(outcomes: Sequence[Outcome]) -> None:
     standing = [(o.membre.id, o.receipt) for o in outcomes if o.receipt and not o.failure]
     section("En PROJET, à ne pas envoyer", [f"{i} : {' ; '.join(r.manque)}" for i, r in standing if r.projet])
     section("À revoir avant l'envoi", _faults(r for _, r in standing))
-    section("Blancs à compléter à la main", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
+    section("Blancs à compléter", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
     kept = {True: " (le pack précédent reste en place)", False: ""}
     section("ÉCHECS", [f"{o.membre.id} : {o.failure}{kept[o.receipt is not None]}" for o in failed])
 
