@@ -134,6 +134,14 @@ def main():
     office = Office(*sys.argv[1:3])
     requests = queue.Queue()
     threading.Thread(target=listen, args=(requests, office), daemon=True).start()
+    try:
+        answer_all(office, requests)
+    finally:  # who asked may be gone, its end of the pipe with it: LibreOffice does not stay behind
+        office.process.kill()
+
+
+def answer_all(office, requests):
+    """Answer the requests one by one, for ever."""
     print(json.dumps({"ready": True}), flush=True)
     while True:
         request = json.loads(requests.get())

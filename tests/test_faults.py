@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Sample
-from test_convert import fake
+from test_convert import command_line, fake
 
 from docgen import office, publish, receipts
 from docgen.convert import Export, Pool
@@ -188,11 +188,28 @@ def test_a_full_disk_is_told_with_its_mend(tmp_path: Path, monkeypatch: pytest.M
         publish.publish(tmp_path / "membre", NEW)
 
 
-def test_kill_9_in_the_middle_then_build_again_leaves_nothing_torn(sample: Sample, made: Sample) -> None:
+def running(folder: Path) -> list[str]:
+    """Return the LibreOffices that have their profile in a folder, once they had the time to end."""
+    for _ in range(100):
+        found = [line for proc in Path("/proc").glob("[0-9]*") if str(folder) in (line := command_line(proc))]
+        if not found:
+            return []
+        time.sleep(0.1)
+    return found
+
+
+def test_kill_9_in_the_middle_then_build_again_leaves_nothing_torn_nor_running(
+    sample: Sample, made: Sample, tmp_path: Path
+) -> None:
     dice = random.Random(4)
     command = [sys.executable, "-m", "docgen", "build"]
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    apart = {**os.environ, "TMPDIR": str(profiles)}
     for _ in range(5):
-        process = subprocess.Popen(command, cwd=sample.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=sample.root, env=apart, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         time.sleep(dice.uniform(0.9, 2.6))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -204,6 +221,7 @@ def test_kill_9_in_the_middle_then_build_again_leaves_nothing_torn(sample: Sampl
         k: v for k, v in made.files().items() if k != index and ".cache" not in k
     }
     assert [p for p in sample.root.glob("output/2023-04/.*")] == []
+    assert running(profiles) == []
 
 
 def test_two_builds_at_once_are_refused(built: Sample) -> None:
