@@ -18,6 +18,7 @@ from typing import Protocol
 from docgen import __version__, conform, lint, preflight, publish, receipts, signatures
 from docgen.binder import Binder
 from docgen.contents import Contents, blanks, printed
+from docgen.context import Dossier, values
 from docgen.convert import Export, Pool
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
 from docgen.meaning import Meaning
@@ -150,7 +151,27 @@ class Build:
         """Return the members asked for with the receipt of what stands, its list completed by whether it is current."""
         plans = [self.plan(m) for m in self.data.membres if not only or m.id in only]
         found = self._compared([Outcome(plan.membre, plan.former) for plan in plans])
-        return [(plan.membre, _if_current(one.receipt, plan)) for plan, one in zip(plans, found, strict=True)]
+        return [(plan.membre, self._if_current(one.receipt, plan)) for plan, one in zip(plans, found, strict=True)]
+
+    def _if_current(self, receipt: Receipt | None, plan: Todo) -> Receipt | None:
+        if receipt is None:
+            return None
+        wrong = list(plan.reasons)
+        if changed := self.changed_since_sent(plan.membre):
+            wrong.append(f"la fiche a changé depuis l'envoi : {', '.join(changed)}")
+        if not plan.reasons:
+            wrong += [f"{name} {what.split(' : ')[0]}" for name, what in plan.altered.items()]
+        said = " ; ".join(wrong) or "rien n'a changé depuis sa fabrication"
+        point = receipts.Point(point="à jour", tient=not wrong, detail=said)
+        return receipt.model_copy(update={"controle": (point, *receipt.controle)})
+
+    def changed_since_sent(self, membre: Membre) -> list[str]:
+        """Return the fields that the record gives otherwise than the pack that was sent, which is not made again."""
+        former = receipts.read(self.packs / membre.id)
+        if former is None or self.contents.of(membre):
+            return []
+        now = values(Dossier(self.data.syndicat, self.data.edition, membre)).flat
+        return receipts.differences(former, now)
 
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
@@ -162,7 +183,7 @@ class Build:
                 membre=membre.id, edition=self.data.edition.edition, moteur={}, pieces={}, titre="", projet=False,
                 manque=(), blancs=(),
             )  # fmt: skip
-            return Todo(membre, nothing, [], {}, standing)
+            return Todo(membre, nothing, [], receipts.altered(folder, standing), standing)
         missing = missing_for_signature(membre, self.data.edition)
         pieces = {
             content.name: receipts.Piece(
@@ -329,14 +350,6 @@ class Build:
         for pdf in self.workspace.cache.glob("*.pdf"):
             if pdf.name not in kept:
                 pdf.unlink(missing_ok=True)
-
-
-def _if_current(receipt: Receipt | None, plan: Todo) -> Receipt | None:
-    if receipt is None:
-        return None
-    said = " ; ".join(plan.reasons) or "rien n'a changé depuis sa fabrication"
-    point = receipts.Point(point="à jour", tient=not plan.reasons, detail=said)
-    return receipt.model_copy(update={"controle": (point, *receipt.controle)})
 
 
 def _own_code() -> str:

@@ -129,6 +129,9 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     with told.Bar(data.edition.edition) as bar:
         outcomes = maker.run(bar, membres)
     told.summary(outcomes)
+    changed = {o.membre.id: maker.changed_since_sent(o.membre) for o in outcomes}
+    lines = [f"{member} : {', '.join(found)}" for member, found in changed.items() if found]
+    told.section("Fiches modifiées depuis l'envoi ; le pack envoyé, lui, ne change pas", lines)
     told.section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
     try:
         click.echo(f"→ {place.shown(report.write(place, data, outcomes, maker.contents.decisions))}")
@@ -146,11 +149,13 @@ def preflight(membres: tuple[str, ...], edition: str | None) -> None:
     place = _workspace()
     data = workspace.load(place, edition)
     _known_members(membres, data)
-    lists = Build(place, data, office.find()).checklist(membres)
+    maker = Build(place, data, office.find())
+    lists = maker.checklist(membres)
+    left = {m.id: standing.state(m, d, None)[0] for m, _ in lists if not (d := maker.contents.decisions[m.id]).pieces}
     for membre, receipt in lists:
-        told.checklist(membre, receipt)
-    ready = sum(told.ready(receipt) for _, receipt in lists)
-    click.echo(f"{formats.plural(ready, 'pack prêt à signer', 'packs prêts à signer')} sur {len(lists)}.")
+        told.checklist(membre, receipt, left.get(membre.id, ""))
+    ready = sum(told.ready(receipt) for membre, receipt in lists if membre.id not in left)
+    click.echo(f"{formats.plural(ready, 'pack prêt à envoyer', 'packs prêts à envoyer')} sur {len(lists)}.")
 
 
 @cli.command(help="Dit ce qu'est devenu un pack qui revient : rempli, signé, modifié, et ce qui manque encore.")
@@ -163,11 +168,11 @@ def verify(fichier: Path, record: bool) -> None:
     place = _workspace()
     data = workspace.load(place)
     verdict = returned.examine(place, data, fichier)
-    told.verdict(verdict, data)
+    told.verdict(verdict, data.syndicat)
     if record:
         document, kept = returned.record(place, data, verdict)
         click.echo(f"Signature notée ({document}). Le fichier est gardé : {place.shown(kept)}")
-    elif not verdict.exact or verdict.faults:
+    elif not verdict.exact or verdict.faults or verdict.projet or verdict.strangers:
         sys.exit(ExitCode.PROBLEMS)
 
 

@@ -170,6 +170,20 @@ def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str,
     return list(dict.fromkeys(found))
 
 
+def differences(sent: Receipt, now: Mapping[str, Any]) -> list[str]:
+    """Return the fields that a pack prints otherwise than their values of today, in words."""
+    said = {path: value for piece in sent.pieces.values() for path, value in piece.valeurs.items()}
+    return [
+        _small(champ.explication)
+        for path, champ in KNOWN.items()
+        if path in said and path in now and said[path] != fingerprint(now[path])
+    ]
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[str]:
     if former is None:
         yield f"nouvelle pièce : {name}"
@@ -192,4 +206,4 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[s
             if not chose_anew:  # a new choice marks other cells of the grid: it is said already
                 yield "grille tarifaire modifiée"
         else:
-            yield f"modifié : {what[:1].lower()}{what[1:]}"
+            yield f"modifié : {_small(what)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from docgen import amendment, receipts, rewrite
+from docgen import amendment, formats, receipts, rewrite
 from docgen.contents import Contents
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
 from docgen.workspace import Workspace, load, today
@@ -58,7 +58,9 @@ def signed(workspace: Workspace, membre: str, day: date, edition: str = "") -> s
     if edition and last.edition != edition:
         raise _refused(workspace, membre, f"a reçu l'édition {last.edition}, et c'est l'édition {edition} qui revient")
     if day < last.envoye_le or day > today():
-        raise _refused(workspace, membre, f"ne peut pas avoir signé le {day.isoformat()} : avant l'envoi, ou à venir")
+        sent_on = formats.short_date(last.envoye_le)
+        why = f"l'envoi est noté du {sent_on}" if day < last.envoye_le else "ce jour est à venir"
+        raise _refused(workspace, membre, f"ne peut pas avoir signé le {formats.short_date(day)} : {why}")
 
     def note(item: Any) -> None:
         rewrite.insert_after(item["envois"][rank], ("edition", "document", "envoye_le"), "signe_le", day)

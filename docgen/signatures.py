@@ -7,10 +7,15 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from docgen.model import Membre, Plateforme, Representant, Syndicat
 
 NAME = "signatures.json"
+ZONES = {"971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne",
+         "974": "Indian/Reunion", "976": "Indian/Mayotte"}  # fmt: skip
+"""The clocks overseas."""
 SMALLEST = (85, 37)
 """Points: the smallest field that Yousign takes (developers.yousign.com, Smart Anchors)."""
 
@@ -44,6 +49,11 @@ class Signataire:
 def signataires(syndicat: Syndicat, membre: Membre) -> dict[str, Signataire]:
     """Return who signs for each role."""
     return {"syndicat": _signataire(syndicat.representant), "membre": _signataire(membre.representant)}
+
+
+def here(moment: datetime, syndicat: Syndicat) -> datetime:
+    """Return a moment at the clock of the syndicat, whatever that of the machine: it may be set to UTC."""
+    return moment.astimezone(ZoneInfo(ZONES.get(syndicat.departement or "", "Europe/Paris")))
 
 
 def same_person(certificate: str, name: str | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,10 +20,9 @@ from rich.progress import (
 
 from docgen import formats, signatures
 from docgen.build import Outcome
-from docgen.meaning import ROLES, signer_of
-from docgen.model import Membre
+from docgen.meaning import signer_of
+from docgen.model import Membre, Syndicat
 from docgen.receipts import Receipt
-from docgen.workspace import Data
 
 if TYPE_CHECKING:
     from docgen.signers import Signature
@@ -78,13 +77,13 @@ class Bar:
 
 
 def _state(outcome: Outcome) -> str:
-    """Return what became of a pack, with how many points of its list hold."""
+    """Return what became of a pack, with the points of its list that do not hold."""
     if outcome.failure:
         return f"ÉCHEC, {outcome.failure}"
     if outcome.receipt is None:
         return ""
-    points = outcome.receipt.controle
-    return f"{outcome.receipt.etat}, contrôle {sum(point.tient for point in points)}/{len(points)}"
+    failing = [point.point for point in outcome.receipt.controle if not point.tient]
+    return f"{outcome.receipt.etat}, contrôle {'✗ ' + ', '.join(failing) if failing else '✓'}"
 
 
 def summary(outcomes: Sequence[Outcome]) -> None:
@@ -140,12 +139,12 @@ def section(title: str, lines: list[str]) -> None:
         click.echo(f"  … et {formats.plural(len(lines) - LISTED, 'autre')} (voir output/index.html)")
 
 
-def checklist(membre: Membre, receipt: Receipt | None) -> None:
-    """Print the list of one pack, point by point."""
+def checklist(membre: Membre, receipt: Receipt | None, sent: str) -> None:
+    """Print the list of one pack, point by point; `sent` is the state of one that left: « envoyé », « signé »."""
     if receipt is None:
         click.echo(f"{membre.id} : pas encore fabriqué\n")
         return
-    click.echo(f"{membre.id} : {receipt.etat if _is_current(receipt) else 'à refaire'}")
+    click.echo(f"{membre.id} : {sent or (receipt.etat if _is_current(receipt) else 'à refaire')}")
     for point in receipt.controle:
         click.echo(f"  {'✓' if point.tient else '✗'} {point.point} – {point.detail}")
     click.echo()
@@ -170,31 +169,30 @@ def _faults(receipts: Iterable[Receipt]) -> list[str]:
     ]
 
 
-def verdict(found: Verdict, data: Data) -> None:
+def verdict(found: Verdict, syndicat: Syndicat) -> None:
     """Print what a file that came back is, what became of it, what is missing."""
     click.echo(f"{found.file.name} : {_conclusion(found)}")
-    if found.pack:
-        receipt = found.pack.receipt
-        which = "celui qui est en place" if found.pack.current else "une version antérieure à celle qui est en place"
-        number = f", reçu {receipt.identifiant.rsplit('/', 1)[1]}" if found.pack.current and receipt.membre else ""
-        what = f"pack de {receipt.membre}, édition {receipt.edition}" if receipt.membre else found.pack.fichier
-        click.echo(f"  {what}{number} : {which}")
-        click.echo(f"  {_mark(found.exact)} {_origin(found)}")
+    if found.pack is None:
+        return
+    receipt = found.pack.receipt
+    which = "celui qui est en place" if found.pack.current else "une version antérieure à celle qui est en place"
+    number = f", reçu {receipt.identifiant.rsplit('/', 1)[1]}" if found.pack.current and receipt.membre else ""
+    what = f"pack de {receipt.membre}, édition {receipt.edition}" if receipt.membre else found.pack.fichier
+    click.echo(f"  {what}{number} : {which}")
+    click.echo(f"  {_mark(found.exact)} {_origin(found)}")
     for name, value in found.returned.filled.items():
         click.echo(f"  rempli : {_label(found, name)} – « {value} »")
-    people = _expected(found, data)
     for signature in found.returned.signatures:
-        click.echo(f"  {_mark(signature.intact and signature.covers_whole)} {_signature(signature, people)}")
+        holds = signature.intact and signature.covers_whole and signature not in found.strangers
+        click.echo(f"  {_mark(holds)} {_signature(signature, found, syndicat)}")
     for fault in found.faults:
         click.echo(f"  ✗ {fault}")
-    for name in found.returned.unsigned:
+    for name in () if found.projet else found.returned.unsigned:
         click.echo(f"  manque : {_label(found, name)}")
     for name in found.returned.empty:
         click.echo(f"  vide : {_label(found, name)}")
     if found.people:
-        click.echo(
-            "  docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier dans un lecteur de PDF."
-        )
+        click.echo("  docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier ailleurs.")
 
 
 def _label(found: Verdict, name: str) -> str:
@@ -210,11 +208,17 @@ def _conclusion(found: Verdict) -> str:
             "se vérifie pas ici : relisez-le, puis notez-le (docgen record signed MEMBRE DATE)"
         )
     if found.pack is None:
-        return "fichier étranger : docgen ne l'a pas fabriqué ici"
+        said = "fichier étranger : docgen ne l'a pas fabriqué dans ce dossier"
+        again = "imprimé de nouveau en PDF, ou venu d'un autre dossier, un pack n'est plus reconnu"
+        return f"{said}\n  on y lit le SIRET de {found.clue} : {again}" if found.clue else said
     if found.faults:
         return "MODIFIÉ, à ne pas accepter tel quel"
+    if found.projet:
+        return "PROJET, à ne pas faire signer"
     if not found.exact:
         return "réenregistré par un autre logiciel : rien ne prouve plus ce qui a été signé"
+    if found.strangers:
+        return "signé par d'autres que ceux que dit la fiche"
     if found.by_all:
         return "signé par tous"
     return "signé en partie" if found.people else "pas encore signé"
@@ -228,28 +232,17 @@ def _origin(found: Verdict) -> str:
     return "un autre logiciel l'a réécrit en entier, et le pack d'origine n'est plus là pour comparer"
 
 
-def _expected(found: Verdict, data: Data) -> dict[str, str | None]:
-    """Return who should sign each field."""
-    membre = next((m for m in data.membres if found.pack and m.id == found.pack.receipt.membre), None)
-    if membre is None:
-        return {}
-    people = signatures.signataires(data.syndicat, membre)
-    return {s.field: people[role].nom for s in found.people if (role := signer_of(s.field)) in people}
-
-
-def _signature(signature: Signature, people: Mapping[str, str | None]) -> str:
+def _signature(signature: Signature, found: Verdict, syndicat: Syndicat) -> str:
     if signature.service:
         return f"horodatage du fichier par « {signature.name} »"
-    day = signature.when.astimezone() if signature.when else None
+    moment = signatures.here(signature.when, syndicat) if signature.when else None
     clock = "horodaté" if signature.horodatage else "à l'horloge du signataire"
-    when = f" le {formats.short_date(day.date())} à {day:%H h %M} ({clock})" if day else ", sans date"
+    when = f" le {formats.short_date(moment.date())} à {moment:%H h %M} ({clock})" if moment else ", sans date"
     holds = "intacte" if signature.intact else "INVALIDE"
     whole = ", couvre tout le document" if signature.covers_whole else ""
-    expected = people.get(signature.field)
-    other = "" if signatures.same_person(signature.name, expected) else f" ; attendu : {expected}"
-    role = ROLES.get(signer_of(signature.field), signature.field)
+    other = f" ; attendu : {found.expected[signer_of(signature.field)]}" if signature in found.strangers else ""
     return (
-        f"signature {role} par « {signature.name} »{when} : {holds}{whole} "
+        f"{_label(found, signature.field)} par « {signature.name} »{when} : {holds}{whole} "
         f"(certificat émis par « {signature.issuer} »{other})"
     )
 

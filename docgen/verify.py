@@ -9,9 +9,9 @@ import hashlib
 import io
 import multiprocessing
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.meaning import signer_of
 from docgen.model import Membre
 from docgen.receipts import Fichier, Receipt
-from docgen.signatures import same_person, signataires
+from docgen.signatures import here, same_person, signataires
 from docgen.signed import Returned
 from docgen.signers import Signature
 from docgen.untrusted import Unreadable
@@ -57,8 +57,12 @@ class Verdict:
     returned: Returned
     labels: dict[str, str]
     """What each field is for, by its name."""
+    expected: Mapping[str, str | None]
+    """Who is to sign, by the role: the name that the record has."""
+    projet: bool = False
+    """Whether it carries PROJET: it is not to be signed."""
     clue: str = ""
-    """The member that a scan, which proves nothing, seems to be of."""
+    """The member whose SIRET it bears, when docgen does not know it: a scan, a pack printed anew. It proves nothing."""
 
     @property
     def people(self) -> list[Signature]:
@@ -72,31 +76,48 @@ class Verdict:
         return (*self.returned.changes, *broken)
 
     @property
-    def by_all(self) -> bool:
-        """Whether it is one of our packs, as it was sent, and every place to sign is signed as it should be."""
-        sound = all(signature.intact and signature.covers_whole for signature in self.people)
-        return self.exact and not self.faults and bool(self.people) and not self.returned.unsigned and sound
+    def strangers(self) -> tuple[Signature, ...]:
+        """The signatures whose certificate bears another name than that of who is to sign there, or none to come."""
+        roles = ((signature, signer_of(signature.field)) for signature in self.people)
+        return tuple(s for s, role in roles if role in self.expected and not same_person(s.name, self.expected[role]))
 
     @property
-    def signed_on(self) -> date | None:
-        """The day of the last signature, here; None when one of them has none."""
-        days = [signature.when.astimezone().date() for signature in self.people if signature.when]
-        return max(days) if days and len(days) == len(self.people) else None
+    def by_all(self) -> bool:
+        """Whether it is one of our packs, as it was sent, signed everywhere, as it should be, by whom it should."""
+        sound = all(signature.intact and signature.covers_whole for signature in self.people)
+        whole = self.exact and not self.projet and bool(self.people) and not self.returned.unsigned
+        return whole and sound and not self.faults and not self.strangers
+
+    @property
+    def signed_on(self) -> datetime | None:
+        """The moment of the last signature; None when one of them has none."""
+        moments = [signature.when for signature in self.people if signature.when]
+        return max(moments) if moments and len(moments) == len(self.people) else None
 
 
 def examine(workspace: Workspace, data: Data, file: Path) -> Verdict:
     """Return what a file is. Raises `Unreadable` when it cannot be judged."""
-    content = _read(file)
-    packs = list(_packs(workspace))
-    found, size = _by_beginning(content, packs)
-    returned = _in_another_process(content, content[:size] if found else None)
-    if found:
-        return Verdict(file, content, found, True, returned, _labels(content))
-    found, original = _by_identifier(content, packs)
-    if original:
-        returned = _in_another_process(content, original)
-    clue = _clue(content, data) if returned.scanned else ""
-    return Verdict(file, content, found, False, returned, _labels(content), clue)
+    try:
+        content = _read(file)
+        packs = list(_packs(workspace))
+        found, size = _by_beginning(content, packs)
+        returned = _in_another_process(content, content[:size] if found else None)
+        exact = found is not None
+        if not found:
+            found, original = _by_identifier(content, packs)
+            returned = _in_another_process(content, original) if original else returned
+        clue = "" if found else _clue(content, data)
+        labels, projet = _said_of_itself(content)
+    except Unreadable as error:
+        raise Unreadable(f"{file.name} : {error}") from None
+    membre = _membre(data, found)
+    people = signataires(data.syndicat, membre) if membre else {}
+    expected = {role: person.nom for role, person in people.items()}
+    return Verdict(file, content, found, exact, returned, labels, expected, projet, clue)
+
+
+def _membre(data: Data, pack: Pack | None) -> Membre | None:
+    return next((m for m in data.membres if pack and m.id == pack.receipt.membre), None)
 
 
 def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Path]:
@@ -105,10 +126,9 @@ def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Pat
     Once it is noted, nothing more is written. Raises `ProblemsFound` when it is not signed by all, by those whom the
     record names, or is not what was sent last; nothing is then written.
     """
-    membre = next((m for m in data.membres if verdict.pack and m.id == verdict.pack.receipt.membre), None)
-    if why := _not_recordable(data, membre, verdict):
-        hint = "S'il est bien signé par qui il faut : docgen record signed MEMBRE DATE."
-        raise ProblemsFound([Diagnostic(Place(verdict.file.name), "signature-incomplete", why, hint)])
+    membre = _membre(data, verdict.pack)
+    if refused := _not_recordable(membre, verdict):
+        raise ProblemsFound([Diagnostic(Place(verdict.file.name), "signature-incomplete", *refused)])
     assert membre
     assert verdict.pack
     assert verdict.signed_on
@@ -122,7 +142,8 @@ def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Pat
         if new:
             publish.replace(kept, verdict.data)
         try:
-            document = sendings.signed(workspace, receipt.membre, verdict.signed_on, receipt.edition)
+            day = here(verdict.signed_on, data.syndicat).date()
+            document = sendings.signed(workspace, receipt.membre, day, receipt.edition)
         except BaseException:
             if new:
                 kept.unlink()
@@ -130,21 +151,26 @@ def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Pat
     return document, kept
 
 
-def _not_recordable(data: Data, membre: Membre | None, verdict: Verdict) -> str:
-    """Return why the signature cannot be noted, or nothing."""
-    if membre is None:
-        return "ce fichier n'est le pack d'aucun membre des fiches"
+def _not_recordable(membre: Membre | None, verdict: Verdict) -> tuple[str, str] | None:
+    """Return why the signature cannot be noted, and what to do; None when it can."""
+    if membre is None or verdict.pack is None:
+        return "ce fichier n'est le pack d'aucun membre des fiches", "Êtes-vous dans le bon dossier ?"
+    if verdict.projet:
+        return "ce fichier porte PROJET : il n'était pas à signer", "Fabriquez et envoyez le pack, une fois exécutoire."
+    if verdict.strangers:
+        named = " ; ".join(
+            f"« {s.name} » a signé {s.field}, où la fiche attend {verdict.expected[signer_of(s.field)] or 'quelqu’un'}"
+            for s in verdict.strangers
+        )
+        return named, "Si c'est bien à cette personne de signer, corrigez la fiche ; sinon, renvoyez le pack."
     if not verdict.by_all:
-        return "ce fichier n'est pas signé par tous"
+        return "ce fichier n'est pas signé par tous, ou a été modifié", "Voyez ci-dessus ce qui manque."
+    if not verdict.pack.current:
+        hint = "Comparez-le à la fiche ; si c'est bien ce qui a été convenu : docgen record signed MEMBRE DATE."
+        return "ce fichier est signé, mais c'est une version antérieure à la fiche d'aujourd'hui", hint
     if verdict.signed_on is None:
-        return "ce fichier ne dit pas quand chacun l'a signé"
-    people = signataires(data.syndicat, membre)
-    for signature in verdict.people:
-        expected = people.get(signer_of(signature.field))
-        if expected is None or not same_person(signature.name, expected.nom):
-            named = expected.nom if expected else "personne"
-            return f"« {signature.name} » a signé {signature.field}, où la fiche attend {named}"
-    return ""
+        return "ce fichier ne dit pas quand chacun l'a signé", "docgen record signed MEMBRE DATE"
+    return None
 
 
 def _kept(folder: Path, receipt: Receipt, data: bytes) -> Path:
@@ -209,14 +235,16 @@ def _by_identifier(data: bytes, packs: Sequence[Pack]) -> tuple[Pack | None, byt
     return None, None
 
 
-def _labels(data: bytes) -> dict[str, str]:
+def _said_of_itself(data: bytes) -> tuple[dict[str, str], bool]:
+    """Return what each field is for, and whether the title says that it is a PROJET."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         fields = pdf.Root.get("/AcroForm", pikepdf.Dictionary()).get("/Fields", pikepdf.Array())
-        return {str(field.get("/T", "")): str(field.get("/TU", field.get("/T", ""))) for field in fields.as_list()}
+        labels = {str(field.get("/T", "")): str(field.get("/TU", field.get("/T", ""))) for field in fields.as_list()}
+        return labels, str(pdf.docinfo.get("/Title", "")).startswith("PROJET")
 
 
 def _clue(data: bytes, records: Data) -> str:
-    """Return the member whose SIRET the text under a scan holds, if there is one."""
+    """Return the member whose SIRET stands in the text, that of an OCR under a scan too."""
     text = pdftext.squeezed("".join(pdftext.page_texts(data)))
     return next((membre.id for membre in records.membres if membre.siret in text), "")
 

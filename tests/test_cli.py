@@ -55,7 +55,7 @@ def test_build_tells_each_pack_on_a_line_where_there_is_no_terminal(docgen, buil
     built.edit("members.yaml", "05 36 49 00 11", "05 36 49 00 12")
     code, said = docgen(built.root, "build", "commune-de-montriviere")
     assert code == ExitCode.DONE
-    assert "1/1 commune-de-montriviere : prêt à signer, contrôle 8/8 (modifié : téléphone du référent)" in said
+    assert "1/1 commune-de-montriviere : prêt à signer, contrôle ✓ (modifié : téléphone du référent)" in said
     assert "05" not in said.replace("05/2023", "")
 
 
@@ -160,7 +160,7 @@ def test_preflight_shows_the_list_of_each_pack(docgen, built: Sample) -> None:
     ]
     assert second.startswith("petr-des-collines : prêt à signer\n")
     assert "✗" not in second
-    assert end.strip() == "1 pack prêt à signer sur 2."
+    assert end.strip() == "1 pack prêt à envoyer sur 2."
 
 
 def test_preflight_tells_a_pack_that_is_not_up_to_date_or_not_there(docgen, built: Sample) -> None:
@@ -172,7 +172,7 @@ def test_preflight_tells_a_pack_that_is_not_up_to_date_or_not_there(docgen, buil
     assert "commune-de-montriviere : à refaire\n  ✗ à jour – modifié : téléphone du référent\n" in said
     assert "petr-des-collines : à refaire\n  ✗ à jour – pack-2023-04-petr-des-collines.pdf manque\n" in said
     assert "ca-du-val-d-azur : pas encore fabriqué" in said
-    assert "0 pack prêt à signer sur 3." in said
+    assert "0 pack prêt à envoyer sur 3." in said
 
 
 def test_a_pack_with_a_point_that_does_not_hold_is_not_ready(docgen, built: Sample) -> None:
@@ -191,3 +191,19 @@ def test_a_pack_with_a_point_that_does_not_hold_is_not_ready(docgen, built: Samp
         "petr-des-collines : à revoir (rien de signé) – manque : pages : convention" in docgen(built.root, "status")[1]
     )
     assert "petr-des-collines : à revoir\n" in docgen(built.root, "preflight", "petr-des-collines")[1]
+
+
+def test_a_record_changed_after_the_sending_is_told_and_nothing_is_made_again(docgen, built: Sample) -> None:
+    assert docgen(built.root, "record", "sent", "petr-des-collines", "2023-07-01")[0] == 0
+    pack = built.pack("petr-des-collines").read_bytes()
+    assert "petr-des-collines : envoyé\n" in docgen(built.root, "preflight", "petr-des-collines")[1]
+    built.edit("members.yaml", "utilisateurs: 11\n", "utilisateurs: 12\n")
+    _, said = docgen(built.root, "build")
+    title = "Fiches modifiées depuis l'envoi ; le pack envoyé, lui, ne change pas :"
+    assert f"{title}\n  petr-des-collines : nombre d'utilisateurs, ce que le membre paie" in said
+    assert built.pack("petr-des-collines").read_bytes() == pack
+    _, said = docgen(built.root, "preflight", "petr-des-collines")
+    assert "✗ à jour – la fiche a changé depuis l'envoi : nombre d'utilisateurs, " in said
+    assert "0 pack prêt à envoyer sur 1." in said
+    built.pack("petr-des-collines").write_bytes(pack + b"signature")
+    assert "pack-2023-04-petr-des-collines.pdf a été modifié" in docgen(built.root, "preflight", "petr-des-collines")[1]

@@ -59,6 +59,9 @@ def test_a_pack_filled_in_and_signed_by_both_is_what_was_sent(
     code, told = docgen(made.root, "verify", back(tmp_path, returned))
     lines = told.splitlines()
     assert (code, lines[0]) == (0, "retour.pdf : signé par tous")
+    assert [re.findall(r" le (\S+ à \S+ h \S+) ", line) for line in lines[5:8]] == [
+        ["20/07/2023 à 14 h 30"], ["20/07/2023 à 14 h 30"], ["22/07/2023 à 14 h 30"],
+    ]  # fmt: skip
     assert re.fullmatch(
         r"  pack de commune-de-montriviere, édition 2023-04, reçu [0-9a-f]{16} : celui qui est en place", lines[1]
     )
@@ -68,9 +71,9 @@ def test_a_pack_filled_in_and_signed_by_both_is_what_was_sent(
         "  rempli : Date de la signature (champ_date_convention) – « 3 juillet 2023 »",
     ]
     assert [line.split(" le 2")[0] for line in lines[5:8]] == [
-        f"  ✓ signature pour le membre par « {MAIRE} »",
-        f"  ✓ signature pour le membre par « {MAIRE} »",
-        f"  ✓ signature pour le syndicat par « {PRESIDENT} »",
+        f"  ✓ Signature pour le membre (sig_membre_convention) par « {MAIRE} »",
+        f"  ✓ Signature pour le membre (sig_membre_annexe_2) par « {MAIRE} »",
+        f"  ✓ Signature pour le syndicat (sig_syndicat_convention) par « {PRESIDENT} »",
     ]
     assert all("intacte, couvre tout le document (certificat émis par « Autorité de test »)" in x for x in lines[5:8])
     assert lines[8:10] == [
@@ -232,7 +235,7 @@ def bad(pack: bytes, way: str) -> bytes:
     [
         ("cut", "le PDF est coupé"), ("not a pdf", "ce n'est pas un PDF"), ("empty", "ce n'est pas un PDF"),
         ("encrypted", "mot de passe"), ("javascript", "du JavaScript"), ("huge", "trop gros"),
-        ("foreign", "fichier étranger : docgen ne l'a pas fabriqué ici"),
+        ("foreign", "fichier étranger : docgen ne l'a pas fabriqué dans ce dossier\n  on y lit le SIRET de commune-"),
     ],
 )  # fmt: skip
 def test_a_bad_file_gets_a_clear_answer_and_nothing_is_written(
@@ -296,9 +299,42 @@ def test_a_pack_that_somebody_else_signed_is_not_noted(
     before = sent.files(), (sent.root / "members.yaml").read_bytes()
     code, told = docgen(sent.root, "verify", "--record", back(tmp_path, signed(pack, maire="Marie Curie")))
     assert code == 1
+    assert told.startswith("retour.pdf : signé par d'autres que ceux que dit la fiche\n")
+    assert told.count("✗ Signature pour le membre") == 2
     assert "attendu : Claire D'ANGLADE" in told
     assert "« Marie Curie » a signé sig_membre_convention, où la fiche attend Claire D'ANGLADE" in told
     assert (sent.files(), (sent.root / "members.yaml").read_bytes()) == before
+
+
+def test_a_former_version_is_not_noted_as_what_the_record_says(
+    built: Sample, tmp_path: Path, docgen: Docgen, returned: bytes
+) -> None:
+    built.edit("members.yaml", "utilisateurs: 24", "utilisateurs: 31")
+    built.build(MEMBER)
+    docgen(built.root, "record", "sent", MEMBER, "2023-07-01")
+    before = built.files()
+    code, told = docgen(built.root, "verify", "--record", back(tmp_path, returned))
+    assert code == 1
+    assert "c'est une version antérieure à la fiche d'aujourd'hui" in told
+    assert built.files() == before
+
+
+def test_a_signature_after_midnight_here_is_of_that_day(
+    sent: Sample, pack: bytes, tmp_path: Path, docgen: Docgen
+) -> None:
+    late = dt.datetime(2023, 7, 20, 22, 30, tzinfo=dt.UTC)  # half past midnight in Montauban
+    data = pack
+    for field, name in (("sig_membre_convention", MAIRE), ("sig_membre_annexe_2", MAIRE),
+                        ("sig_syndicat_convention", PRESIDENT)):  # fmt: skip
+        data = signing.sign(data, field, signing.person(name), late)
+    assert docgen(sent.root, "verify", "--record", back(tmp_path, data))[0] == 0
+    assert "signe_le: 2023-07-21" in (sent.root / "members.yaml").read_text("utf-8")
+
+
+def test_a_projet_that_comes_back_is_told_as_such(made: Sample, docgen: Docgen) -> None:
+    code, told = docgen(made.root, "verify", str(made.pack("commune-de-valserre")))
+    assert code == 1
+    assert told.startswith("pack-2023-04-commune-de-valserre.pdf : PROJET, à ne pas faire signer\n")
 
 
 def test_a_pack_that_was_not_noted_as_sent_is_not_noted_as_signed(
