@@ -247,8 +247,12 @@ def _share_streams(pack: Pdf) -> None:
 
 def _same(stream: Object) -> str:
     mask = _same(stream.SMask) if "/SMask" in stream else ""
-    described = [f"{key}={value}" for key, value in sorted(stream.items()) if not isinstance(value, Object)]
+    described = [f"{key}={_said(value)}" for key, value in sorted(stream.items()) if key != "/SMask"]
     return f"{hashlib.sha256(stream.read_raw_bytes()).hexdigest()} {described} {mask}"
+
+
+def _said(value: object) -> str:
+    return value.unparse(resolved=True).decode("latin-1") if isinstance(value, Object) else str(value)
 
 
 def _bytes(pack: Pdf) -> bytes:

@@ -12,6 +12,7 @@ import pypdfium2
 from docgen import amendment, fields, preflight, receipts, recompute, signatures
 from docgen.assemble import Bound, PackInfo, PiecePdf, assemble
 from docgen.contents import Content
+from docgen.diagnostics import ConversionFailed
 from docgen.model import Membre
 from docgen.pdfa import Description
 from docgen.receipts import Point, Receipt
@@ -72,7 +73,11 @@ class Binder:
         return files, _receipt(wanted, bound, points, files, pdfs)
 
     def _expected(self, membre: Membre, content: Content, filled: Filled, pages: int) -> preflight.Expected:
-        """Return what one piece has to show."""
+        """Return what one piece has to show. Raises `ConversionFailed` when a condition took a place to sign out."""
+        marked = {mark.signs for mark in filled.meaning.marks}
+        if lost := [role for role in content.template.signataires if role not in marked]:
+            places = ", ".join(f"sig_{role}" for role in lost)
+            raise ConversionFailed(f"{content.titre} : une condition a retiré la place de la signature ({places})")
         names = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
         return preflight.Expected(
             content.titre, pages, filled.words, filled.printed, names, self._amounts(membre, self.printed[content.name])

@@ -224,19 +224,24 @@ class Build:
             Pool(self.office, self.pool_size) as pool,
             tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True) as work,
         ):
-            waiting: dict[Path, Awaited] = {}
-            under_way: list[Todo] = []
-            for pack in todo:
-                under_way.append(pack)
-                for export in self._fill(pack, renderers, Path(work), waiting):
-                    pool.submit(export)
-                yield from self._finish_ready(under_way)
-                while pool.full:
-                    yield from self._take(pool, waiting, under_way)
-            while pool.under_way:
+            try:
+                yield from self._make_all(todo, pool, renderers, Path(work))
+            finally:
+                for pdf in self.doubtful - self.proven:
+                    pdf.unlink(missing_ok=True)
+
+    def _make_all(self, todo: list[Todo], pool: Pool, renderers: dict[str, Renderer], work: Path) -> Iterator[Outcome]:
+        waiting: dict[Path, Awaited] = {}
+        under_way: list[Todo] = []
+        for pack in todo:
+            under_way.append(pack)
+            for export in self._fill(pack, renderers, work, waiting):
+                pool.submit(export)
+            yield from self._finish_ready(under_way)
+            while pool.full:
                 yield from self._take(pool, waiting, under_way)
-            for pdf in self.doubtful - self.proven:
-                pdf.unlink(missing_ok=True)
+        while pool.under_way:
+            yield from self._take(pool, waiting, under_way)
 
     def _fill(
         self, pack: Todo, renderers: dict[str, Renderer], work: Path, waiting: dict[Path, Awaited]
@@ -269,7 +274,8 @@ class Build:
 
     def _pdf_key(self, name: str, filled: Filled) -> str:
         """Return the name of a PDF in the cache: the same document by the same programs gives the same pages."""
-        made_by = "|".join(f"{name}={version}" for name, version in sorted(self.moteur.items()))
+        programs = {name: version for name, version in self.moteur.items() if name != "signature"}  # is not in a piece
+        made_by = "|".join(f"{name}={version}" for name, version in sorted(programs.items()))
         return hashlib.sha256(f"{name}|{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
 
     def _accept(self, export: Export, problem: str, waiting: Awaited) -> None:

@@ -172,7 +172,7 @@ def verify(fichier: Path, record: bool) -> None:
     if record:
         document, kept = returned.record(place, data, verdict)
         click.echo(f"Signature notée ({document}). Le fichier est gardé : {place.shown(kept)}")
-    elif not verdict.exact or verdict.faults or verdict.projet or verdict.strangers:
+    elif not verdict.exact or verdict.faults or verdict.facts.projet or verdict.strangers:
         sys.exit(ExitCode.PROBLEMS)
 
 

@@ -24,12 +24,14 @@ from docgen.structure import Annotation, Content, Node
 TITLE = "Title"
 """The style of the title of a document, whatever the language of Word."""
 HEADING = re.compile(r"H([1-6])")
-LABEL = re.compile(r"[^\w\s]|o|\(?\w{1,4}[.)°]|\w{1,4}°\)?")
+LABEL = re.compile(r"[^\w\s]|o|\(?(?:\w{1,4}\.)*\w{0,4}[.)°]\)?")
 """The bullet or the number of an item of a list."""
 SAFE_LINK = re.compile(r"(https?|mailto):", re.I)
 PRIVATE_USE = re.compile(rb"<([EF][0-9A-Fa-f]{3})>(?=\s)")
 BULLETS = {0xF0A7: "▪", 0xF06F: "○", 0xF0D8: "➢", 0xF0FC: "✔", 0xE00C: "▪", 0xF02D: "–"}
 """What the private characters of Symbol and Wingdings show; all others are « • »."""
+UNEXPECTED = (pikepdf.PdfError, PdfiumError, ValueError, AttributeError, KeyError, IndexError, TypeError)
+"""What is raised by a PDF that is built otherwise: it stops one piece, never the others."""
 PICTURE_SLACK = 1.5
 """Points between the size of a picture in Word and on the page."""
 
@@ -44,6 +46,7 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
             if "/AcroForm" in out.Root:
                 raise ValueError("il a déjà des champs")
             top = structure.read(out)
+            _drop_untagged(out, top)
             shown = [Page(page) for page in document]
             _order_headings(top)
             _head_rows(top, meaning.header_columns)
@@ -54,7 +57,7 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
             fields.add(out, top, shown, meaning.marks, piece)
             structure.write(out, top)
             return _bytes(out)
-    except (pikepdf.PdfError, PdfiumError, ValueError) as error:
+    except UNEXPECTED as error:
         raise ConversionFailed(f"le PDF de LibreOffice n'est pas celui que l'on attend ({error})") from None
 
 
@@ -116,26 +119,42 @@ def _label_items(pdf: Pdf, top: Node, shown: Sequence[Page]) -> None:
             item.kids.insert(0, structure.new(pdf, "Lbl", first))
 
 
+def _drop_untagged(pdf: Pdf, top: Node) -> None:
+    """Take out the annotations that no element holds, and the links to a place of the piece: the places move."""
+    held = set()
+    for node in top.walk():
+        kept = [kid for kid in node.kids if not isinstance(kid, Annotation) or "/URI" in kid.obj.get("/A", {})]
+        held |= {kid.obj.objgen for kid in kept if isinstance(kid, Annotation)}
+        if len(kept) < len(node.kids):
+            node.kids, node.changed = kept, True
+    for page in pdf.pages:
+        if "/Annots" in page:
+            page.obj.Annots = Array(a for a in page.obj.Annots if a.objgen in held)
+
+
 def _link(pdf: Pdf, top: Node, shown: Sequence[Page], links: Sequence[Link]) -> None:
-    """Make the links of the body work: some versions of LibreOffice tag their text and forget where they lead."""
-    waiting = iter(links)
-    rest, url = "", ""
+    """Make the links of the body work: some versions of LibreOffice tag their text and forget where they lead.
+
+    What is no link of the body, in a note or to a place of the document, stays a text like others.
+    """
+    waiting = [(pdftext.squeezed(link.text), link.url) for link in links]
     for node in structure.with_role(top, ["Link"]):
-        if any(isinstance(kid, Annotation) for kid in node.kids):
-            continue
         contents = list(node.contents())
         text = pdftext.squeezed("".join(shown[c.page].text_of(c.mcid) for c in contents))
-        if not rest:
-            link = next(waiting, Link("", ""))
-            rest, url = pdftext.squeezed(link.text), link.url
-        if not rest.startswith(text):
-            raise ConversionFailed(f"un lien n'est pas à sa place dans le PDF : « {text[:40]} »")
-        rest = rest.removeprefix(text)
-        if SAFE_LINK.match(url):
-            for page in sorted({c.page for c in contents}):
-                boxes = [box for c in contents if c.page == page for box in shown[page].boxes_of(c.mcid)]
-                node.kids.append(Annotation(page, _link_annotation(pdf, page, boxes, url)))
-                node.changed = True
+        at = next((n for n, (rest, _) in enumerate(waiting) if text and rest.startswith(text)), None)
+        url = "" if at is None else waiting[at][1]
+        if at is not None:
+            del waiting[:at]
+            rest = waiting[0][0].removeprefix(text)
+            waiting[:1] = [(rest, url)] if rest else []
+        if any(isinstance(kid, Annotation) for kid in node.kids):
+            continue
+        if not SAFE_LINK.match(url):
+            node.role = "Span"
+        for page in sorted({c.page for c in contents}) if SAFE_LINK.match(url) else ():
+            boxes = [box for c in contents if c.page == page for box in shown[page].boxes_of(c.mcid)]
+            node.kids.append(Annotation(page, _link_annotation(pdf, page, boxes, url)))
+            node.changed = True
 
 
 def _link_annotation(pdf: Pdf, page: int, boxes: Sequence[Box], url: str) -> pikepdf.Object:
@@ -167,7 +186,8 @@ def _tag_drawings(pdf: Pdf, top: Node, pictures: Sequence[Picture]) -> None:
 
         def is_figure(image: content.Image, mcid: int, number: int = number) -> bool:
             nonlocal headed
-            picture = next((p for p in waiting if _same_size(p, image)), None)
+            picture = next((p for p in waiting if _same_size(p, image.width, image.height)), None)
+            picture = picture or next((p for p in waiting if _same_size(p, *image.clip)), None)  # it is cropped
             if picture is None:
                 return False
             waiting.remove(picture)
@@ -192,8 +212,8 @@ def _tag_drawings(pdf: Pdf, top: Node, pictures: Sequence[Picture]) -> None:
             parent.kids, parent.changed = kept, True
 
 
-def _same_size(picture: Picture, image: content.Image) -> bool:
-    return abs(picture.width - image.width) < PICTURE_SLACK and abs(picture.height - image.height) < PICTURE_SLACK
+def _same_size(picture: Picture, width: float, height: float) -> bool:
+    return abs(picture.width - width) < PICTURE_SLACK and abs(picture.height - height) < PICTURE_SLACK
 
 
 def _name_bullets(pdf: Pdf) -> None:

@@ -19,6 +19,7 @@ TOKEN = re.compile(
 PAINTS = re.compile(rb"(?<!\S)(?:[SsfFbB]\*?|sh|Do|T[jJ]|['\"]|BI)(?!\S)")
 MCID = re.compile(rb"/MCID\s+(\d+)")
 IMAGE = re.compile(rb"(?<!\S)([-\d.]+) [-\d.]+ [-\d.]+ ([-\d.]+) ([-\d.]+) ([-\d.]+) cm\s*/\S+ Do(?!\S)")
+CLIP = re.compile(rb"(?<!\S)([-\d.]+) ([-\d.]+) re\s+W\*? n(?!\S)")
 ARTIFACT = b"/Artifact BMC\n"
 END = b"\nEMC\n"
 
@@ -31,6 +32,8 @@ class Image:
     bottom: float
     width: float
     height: float
+    clip: tuple[float, float]
+    """The width and the height of what is shown of it."""
 
 
 def complete(drawing: bytes, is_figure: Callable[[Image, int], bool]) -> bytes:
@@ -72,4 +75,6 @@ def _picture(drawing: bytes) -> Image | None:
     if len(found) != 1:
         return None
     width, height, left, bottom = (float(number) for number in found[0])
-    return Image(left, bottom, width, height)
+    clips = CLIP.findall(drawing)
+    clip = (float(clips[-1][0]), float(clips[-1][1])) if clips else (width, height)
+    return Image(left, bottom, width, height, clip)

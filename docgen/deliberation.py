@@ -161,9 +161,8 @@ class Deliberation:
                 docx = Path(work) / f"{rank}.docx"
                 docx.write_bytes(piece.docx)
                 tasks.append(Export(docx, docx.with_suffix(".pdf")))
-            for _, problem in pool.convert(tasks):
-                if problem:
-                    raise ConversionFailed(f"{document.titre} : {problem}")
+            if failed := [problem for _, problem in pool.convert(tasks) if problem]:
+                raise ConversionFailed(f"{document.titre} : {' ; '.join(failed)}")
             pieces = [
                 Piece(name, titre, titre.split(" – ")[0].split(" n°")[0] + ", page", made, task.pdf)
                 for (name, titre, _, _), made, task in zip(document.pieces, filled, tasks, strict=True)

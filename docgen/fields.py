@@ -6,7 +6,7 @@ They are found again in the PDF by the bookmarks of the Word document, that Libr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
@@ -21,6 +21,8 @@ FONT = "/Champ 0 Tf 0 g"
 """The default appearance: the font that `assemble` puts in the form, its size chosen by the viewer to fit."""
 PRINTED = 4
 """The flag of an annotation that is printed."""
+TOLD = 3
+"""Problems of one piece: a bookmark in a loop has as many as its rows squared."""
 ROW_INSET = 6
 """Points, above and below: a signature does not touch the lines of its cell."""
 DESCENT = 3
@@ -48,7 +50,7 @@ def add(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece
     """
     found = list(_places(pdf, top, shown, marks, piece))
     if problems := list(_collisions(found, shown)):
-        raise ConversionFailed(" ; ".join(problems))
+        raise ConversionFailed(" ; ".join(problems[:TOLD]))
     before: dict[Content | None, Content | Node | None] = {}
     """Of each content that fields are read after, the last one so far."""
     by_name: dict[str, list[Place]] = {}
@@ -81,13 +83,13 @@ def _places(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], p
     owners = {kid: node for node in top.walk() for kid in node.kids if isinstance(kid, Content)}
     for mark in marks:
         if mark.bookmark not in destinations:
-            raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas dans le PDF, ou il y est deux fois")
+            raise ConversionFailed(f"« {mark.named} » n'est pas dans le PDF, ou y est deux fois")
         page, left, above = destinations[mark.bookmark]
         mcid = shown[page].content_at(left, above)
         content = None if mcid is None else Content(page, mcid)
         owner = owners[content] if content else _empty_cell(top, mark)
         if owner is None:
-            raise ConversionFailed(f"le signet « {mark.bookmark} » n'a pas de place dans l'ordre de lecture")
+            raise ConversionFailed(f"« {mark.named} » n'a pas de place dans l'ordre de lecture")
         yield Place(field_name(mark, piece), mark, page, _box(mark, shown[page], left, above), owner, content)
 
 
@@ -95,10 +97,12 @@ def _box(mark: Mark, page: Page, left: float, top: float) -> Box:
     """Return the rectangle of a field whose bookmark is there."""
     if mark.signs and mark.width and mark.height:
         return Box(left, top - mark.height + ROW_INSET, left + mark.width, top)
-    if not mark.signs and (dots := page.dots_at(left, top)):
-        return Box(dots.left - 1, dots.bottom - DESCENT, max(dots.right + 1, dots.left + mark.width), top)
+    if not mark.signs and (dots := page.dots_at(left, top, mark.dots)):
+        narrow = Box(dots.left, dots.bottom - DESCENT, dots.right, top)
+        wide = replace(narrow, right=max(narrow.right, dots.left + mark.width))
+        return narrow if DOTS.sub("", page.texts_in(wide)) or wide.right > page.size[0] else wide
     lacks = "dans une cellule dont la largeur et la hauteur sont fixées" if mark.signs else "devant des points de suite"
-    raise ConversionFailed(f"le signet « {mark.bookmark} » n'est pas {lacks}")
+    raise ConversionFailed(f"« {mark.named} » n'est pas {lacks}")
 
 
 def _empty_cell(top: Node, mark: Mark) -> Node | None:
@@ -125,16 +129,16 @@ def _destinations(pdf: Pdf) -> dict[str, tuple[int, float, float]]:
 
 
 def _collisions(places: Sequence[Place], shown: Sequence[Page]) -> Iterator[str]:
+    """Yield the fields that would cover something. What they cover is not quoted: it may be personal data."""
     for place in places:
-        texts = DOTS.sub("", shown[place.page].texts_in(place.box))
-        if texts:
-            yield f"le champ « {place.name} » recouvrirait « {texts[:30]} »"
-        page = shown[place.page].size
-        if place.box.bottom < 0 or place.box.left < 0 or place.box.right > page[0] or place.box.top > page[1]:
-            yield f"le champ « {place.name} » sort de la page"
+        box, (width, height) = place.box, shown[place.page].size
+        if DOTS.sub("", shown[place.page].texts_in(box)):
+            yield f"page {place.page + 1} : « {place.mark.named} » recouvrirait un texte"
+        if box.bottom < 0 or box.left < 0 or box.right > width or box.top > height:
+            yield f"page {place.page + 1} : « {place.mark.named} » sort de la page"
     for one, other in combinations(places, 2):
         if one.page == other.page and one.box.covers(other.box):
-            yield f"les champs « {one.name} » et « {other.name} » se recouvrent"
+            yield f"page {one.page + 1} : « {one.mark.named} » et « {other.mark.named} » se recouvrent"
 
 
 def _tooltip(mark: Mark) -> str:

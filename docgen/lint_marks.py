@@ -43,14 +43,20 @@ def places(template: Template) -> Iterator[Diagnostic]:
 
 
 def _bookmarks(template: Template) -> Iterator[Bookmark]:
+    for part, number, element in _numbered(template, f"{W}bookmarkStart"):
+        if (name := element.get(f"{W}name", "")).lower().startswith(("sig_", "champ_")):
+            yield Bookmark(name, part, number, element)
+
+
+def _numbered(template: Template, tag: str) -> Iterator[tuple[Part, int, etree._Element]]:
+    """Yield the elements of that name in the parts, each with the number of its paragraph."""
     for part in template.parts:
-        tree = etree.fromstring(part.source.encode(), PARSER)
         number = 0
-        for element in tree.iter(f"{W}p", f"{W}bookmarkStart"):
-            if element.tag == f"{W}p":
+        for element in etree.fromstring(part.source.encode(), PARSER).iter(f"{W}p", tag):
+            if element.tag == tag:
+                yield part, number, element
+            else:
                 number += 1
-            elif (name := element.get(f"{W}name", "")).lower().startswith(("sig_", "champ_")):
-                yield Bookmark(name, part, number, element)
 
 
 def _faults(bookmark: Bookmark, names: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -70,12 +76,25 @@ def _faults(bookmark: Bookmark, names: list[str]) -> Iterator[tuple[str, str, st
             f"le signet « {name} » n'est pas dans une cellule de tableau de taille fixée",
             "Mettez-le dans une cellule dont la largeur est en centimètres et la hauteur de ligne fixée.",
         )
+    elif signs and not _alone_at_the_top(bookmark.start):
+        yield (
+            "signet-hors-cellule",
+            f"la cellule du signet « {name} » contient autre chose, ou n'est pas alignée en haut",
+            "Gardez-lui une cellule vide, alignée en haut : la signature la remplit.",
+        )
     elif writes and not _before_dots(bookmark):
         yield (
             "signet-sans-points",
             f"le signet « {name} » n'est pas devant des points de suite",
             "Placez-le juste devant le premier « … ».",
         )
+
+
+def _alone_at_the_top(start: etree._Element) -> bool:
+    cell = next(start.iterancestors(f"{W}tc"))
+    side = cell.find(f"{W}tcPr/{W}vAlign")
+    shown = "".join(text.text or "" for text in cell.iter(f"{W}t")).strip()
+    return not shown and (side is None or side.get(f"{W}val") == "top")
 
 
 def _before_dots(bookmark: Bookmark) -> bool:
@@ -86,20 +105,15 @@ def _before_dots(bookmark: Bookmark) -> bool:
 
 def pictures(template: Template) -> Iterator[Diagnostic]:
     """A picture that nothing describes: who listens to the page is told nothing of it."""
-    for part in template.parts:
-        tree = etree.fromstring(part.source.encode(), PARSER)
-        number = 0
-        for element in tree.iter(f"{W}p", f"{WP}docPr"):
-            if element.tag == f"{W}p":
-                number += 1
-            elif not element.get("descr", "").strip() and not _is_ornament(element):
-                yield Diagnostic(
-                    template.place_of(part, number),
-                    "image-sans-description",
-                    "une image n'a pas de texte de remplacement",
-                    "Dans Word : clic droit sur l'image > Afficher le texte de remplacement ; ou cochez « Décoratif ».",
-                    Severity.WARNING,
-                )
+    for part, number, element in _numbered(template, f"{WP}docPr"):
+        if not element.get("descr", "").strip() and not _is_ornament(element):
+            yield Diagnostic(
+                template.place_of(part, number),
+                "image-sans-description",
+                "une image n'a pas de texte de remplacement",
+                "Dans Word : clic droit sur l'image > Afficher le texte de remplacement ; ou cochez « Décoratif ».",
+                Severity.WARNING,
+            )
 
 
 def _is_ornament(properties: etree._Element) -> bool:

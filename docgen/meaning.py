@@ -33,6 +33,7 @@ ROLES = {
 BLANK_PLACE = re.compile(r"champ_([a-z0-9_]+)")
 """The bookmark of dots to write on, that are the same for every member: place, date."""
 TOOLTIPS = {"lieu": "Lieu de la signature", "date": "Date de la signature"}
+HYPERLINK = re.compile(r'\s*HYPERLINK\s+(?:"([^"]*)")?')
 TWIPS = 20
 """Of a point."""
 SIDES = ("center", "right", "end")
@@ -54,8 +55,15 @@ class Mark:
     width: float = 0
     """Points; 0 for a text field that is as wide as its dots."""
     height: float = 0
+    dots: int = 0
+    """How many of the dots that stand there are its own; 0 for all."""
     cell: tuple[int, int, int] | None = None
     """Of a signature: its table in the body, its row and its cell, from 0."""
+
+    @property
+    def named(self) -> str:
+        """What a person calls it: the bookmark, if somebody put it there."""
+        return self.tooltip if self.bookmark.startswith("docgen_") else self.bookmark
 
     @property
     def signs(self) -> str:
@@ -118,7 +126,7 @@ def mark_blanks(body: etree._Element, blanks: Sequence[Blank], sided: Container[
             name = f"docgen_{len(found) + 1}"
             run = _split(run, name, 9000 + len(found), piece)
             field = f"champ_{blank.chemin.replace('.', '_')}"
-            found.append(Mark(name, field, blank.explication, _room(run, sided)))
+            found.append(Mark(name, field, blank.explication, _room(run, sided), dots=len(blank)))
         run.extend(after)
     return found
 
@@ -176,7 +184,7 @@ def marks(body: etree._Element) -> Iterator[Mark]:
             if not "".join(text.text or "" for text in texts).strip():
                 for text in texts:
                     text.text = ""
-            yield Mark(name, name, "", *cell_size(start), _cell(start, tables))
+            yield Mark(name, name, "", *cell_size(start), cell=_cell(start, tables))
 
 
 def _cell(element: etree._Element, tables: Sequence[etree._Element]) -> tuple[int, int, int] | None:
@@ -219,11 +227,39 @@ def header_columns(body: etree._Element) -> Iterator[bool]:
 
 
 def links(body: etree._Element, targets: Mapping[str, str]) -> Iterator[Link]:
-    """Yield the links of the body; `targets` gives the addresses by the number of the relation."""
-    for link in body.iter(f"{W}hyperlink"):
-        text = "".join(t.text or "" for t in link.iter(f"{W}t"))
-        if text.strip() and (url := targets.get(link.get(f"{R}id", ""))):
+    """Yield the links of the body, in order; the address of one that leads to a place of the document is empty.
+
+    `targets` gives the addresses by the number of the relation; a HYPERLINK field holds its own.
+    """
+    for link in body.iter(f"{W}hyperlink", f"{W}instrText", f"{W}fldSimple"):
+        if link.tag == f"{W}hyperlink":
+            text, url = _text(link.iter(f"{W}t")), targets.get(link.get(f"{R}id", ""), "")
+        elif found := HYPERLINK.match(link.text or link.get(f"{W}instr") or ""):
+            text, url = _text(_result(link)), found[1] or ""
+        else:
+            continue
+        if text.strip():
             yield Link(text, url)
+
+
+def _result(field: etree._Element) -> Iterator[etree._Element]:
+    """Yield the texts that a field shows: those inside it, or between its separator and its end."""
+    if field.tag == f"{W}fldSimple":
+        yield from field.iter(f"{W}t")
+        return
+    paragraph, shown = next(field.iterancestors(f"{W}p")), False
+    elements = list(paragraph.iter(f"{W}instrText", f"{W}fldChar", f"{W}t"))
+    for element in elements[elements.index(field) :]:
+        kind = element.get(f"{W}fldCharType")
+        if kind == "end":
+            return
+        shown = shown or kind == "separate"
+        if shown and element.tag == f"{W}t":
+            yield element
+
+
+def _text(texts: Iterable[etree._Element]) -> str:
+    return "".join(text.text or "" for text in texts)
 
 
 def pictures(parts: Iterable[etree._Element]) -> Iterator[Picture]:

@@ -16,6 +16,8 @@ from pypdfium2 import raw
 BROKEN_WORD = "\x02"
 """What pdfium gives for a hyphen at the end of a line."""
 DOTS = re.compile("[….·_]+")
+LINE = 60
+"""Points: the highest line, from its top to the foot of its letters."""
 
 
 @dataclass(frozen=True)
@@ -107,22 +109,29 @@ class Page:
         return [_bounds(item) for item in self._objects.get(mcid, ())]
 
     def content_at(self, left: float, top: float) -> int | None:
-        """Return the marked content that begins there: within 3 points of `left`, on the line under `top`."""
+        """Return the marked content that begins there: within 3 points of `left`, the nearest line under `top`."""
         found = [
             (top - box.bottom, mcid)
             for mcid, box in self._starts
-            if abs(box.left - left) < 3 and top - 30 < box.bottom <= top
+            if abs(box.left - left) < 3 and top - LINE < box.bottom <= top
         ]
         return min(found)[1] if found else None
 
-    def dots_at(self, left: float, top: float) -> Box | None:
-        """Return the rectangle of the row of dots that begins there, as `content_at`."""
+    def dots_at(self, left: float, top: float, count: int = 0) -> Box | None:
+        """Return the rectangle of the dots that begin there, as `content_at`: all, or so many of them."""
+        found = []
         for row in DOTS.finditer(self._text):
-            first = self._textpage.get_charbox(row.start())
-            if abs(first[0] - left) < 3 and top - 30 < first[1] <= top:
-                last = self._textpage.get_charbox(row.end() - 1)
-                return Box(first[0], first[1], last[2], first[3]) if last[2] > first[0] else None
-        return None
+            for index in range(row.start(), row.end()):
+                first = self._textpage.get_charbox(index)
+                if abs(first[0] - left) < 3 and top - LINE < first[1] <= top:
+                    end = min(row.end(), index + count) if count else row.end()
+                    found.append((top - first[1], index, end))
+                    break
+        if not found:
+            return None
+        _, start, end = min(found)
+        first, last = self._textpage.get_charbox(start), self._textpage.get_charbox(end - 1)
+        return Box(first[0], first[1], last[2], first[3]) if last[2] > first[0] else None
 
     def texts_in(self, box: Box) -> str:
         """Return the text that stands in the rectangle, spaces left out."""

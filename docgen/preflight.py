@@ -29,7 +29,8 @@ from docgen.template import TAG_MARKS
 
 MAX_BYTES, MAX_PAGES = 50_000_000, 150
 """What Yousign takes, the least of the platforms (developers.yousign.com, limits)."""
-DOTTED = re.compile(r"…{5,}")
+DOTTED = re.compile(r"[…_]{5,}|\.{8,}(?!\s*\d+\s*$)", re.M)
+"""Room to write; not the dots that lead to a page number in a table of contents."""
 PAGES_SLACK = 1
 """A long name may push the last lines of a piece to one more page."""
 

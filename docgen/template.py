@@ -35,7 +35,7 @@ MAX_UNZIPPED = 60_000_000
 """Bytes; the largest legitimate file of a corpus of 2,720 had 16.6 MB."""
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 TAG_MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
-PARAGRAPH = re.compile(r"<w:p(?=[ >])")
+PARAGRAPH = re.compile(r"<w:p(?=[ />])")
 TEXT = re.compile(
     r"<w:(?:t|delText)(?: [^>]*)?>([^<]*)</w:(?:t|delText)>|<w:(?:tab|br|cr|noBreakHyphen|softHyphen)\b[^>]*/>"
 )

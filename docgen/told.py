@@ -187,7 +187,7 @@ def verdict(found: Verdict, syndicat: Syndicat) -> None:
         click.echo(f"  {_mark(holds)} {_signature(signature, found, syndicat)}")
     for fault in found.faults:
         click.echo(f"  ✗ {fault}")
-    for name in () if found.projet else found.returned.unsigned:
+    for name in () if found.facts.projet else found.returned.unsigned:
         click.echo(f"  manque : {_label(found, name)}")
     for name in found.returned.empty:
         click.echo(f"  vide : {_label(found, name)}")
@@ -196,7 +196,8 @@ def verdict(found: Verdict, syndicat: Syndicat) -> None:
 
 
 def _label(found: Verdict, name: str) -> str:
-    return f"{found.labels[name]} ({name})" if name in found.labels else name
+    labels = found.facts.labels
+    return f"{labels[name]} ({name})" if name in labels else f"« {name} »"
 
 
 def _conclusion(found: Verdict) -> str:
@@ -213,7 +214,7 @@ def _conclusion(found: Verdict) -> str:
         return f"{said}\n  on y lit le SIRET de {found.clue} : {again}" if found.clue else said
     if found.faults:
         return "MODIFIÉ, à ne pas accepter tel quel"
-    if found.projet:
+    if found.facts.projet:
         return "PROJET, à ne pas faire signer"
     if not found.exact:
         return "réenregistré par un autre logiciel : rien ne prouve plus ce qui a été signé"

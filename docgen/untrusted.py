@@ -29,6 +29,7 @@ DANGEROUS = {
     "/SubmitForm": "une action qui envoie le formulaire",
     "/ImportData": "une action qui importe des données",
     "/GoToE": "un lien vers une pièce jointe",
+    "/GoToR": "un lien vers un autre fichier",
     "/EmbeddedFiles": "une pièce jointe",
     "/EF": "une pièce jointe",
     "/RichMedia": "un contenu multimédia",

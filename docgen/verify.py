@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pikepdf
 
-from docgen import pdftext, publish, receipts, sendings, signed, untrusted
+from docgen import pdftext, publish, receipts, sendings, signed, untrusted, version
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.meaning import signer_of
 from docgen.model import Membre
@@ -30,6 +30,8 @@ from docgen.workspace import Data, Workspace
 
 SECONDS = 120
 """A file made to last is given up after that."""
+MAX_TEXT = 1_000_000
+"""Characters."""
 IDENTIFIER = re.compile(r"<dc:identifier>([^<]{1,300})</dc:identifier>")
 
 
@@ -45,6 +47,23 @@ class Pack:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a file says, read where it can do no harm."""
+
+    returned: Returned
+    labels: dict[str, str]
+    """What each field is for, by its name."""
+    places: frozenset[str]
+    """The signature fields that it had when it was made; one put there later is nobody's place."""
+    projet: bool
+    """Whether it carries PROJET: it is not to be signed."""
+    identifiant: str
+    """What it says it is; nothing when it says nothing."""
+    text: str
+    """Its words without spaces, cut."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a file is, and what became of it."""
 
@@ -54,15 +73,16 @@ class Verdict:
     """None when docgen does not know it."""
     exact: bool
     """Whether it begins with exactly what docgen made."""
-    returned: Returned
-    labels: dict[str, str]
-    """What each field is for, by its name."""
+    facts: Facts
     expected: Mapping[str, str | None]
     """Who is to sign, by the role: the name that the record has."""
-    projet: bool = False
-    """Whether it carries PROJET: it is not to be signed."""
     clue: str = ""
     """The member whose SIRET it bears, when docgen does not know it: a scan, a pack printed anew. It proves nothing."""
+
+    @property
+    def returned(self) -> Returned:
+        """What was filled in, signed, changed."""
+        return self.facts.returned
 
     @property
     def people(self) -> list[Signature]:
@@ -84,9 +104,9 @@ class Verdict:
     @property
     def by_all(self) -> bool:
         """Whether it is one of our packs, as it was sent, signed everywhere, as it should be, by whom it should."""
-        sound = all(signature.intact and signature.covers_whole for signature in self.people)
-        whole = self.exact and not self.projet and bool(self.people) and not self.returned.unsigned
-        return whole and sound and not self.faults and not self.strangers
+        held = {signature.field for signature in self.people if signature.intact and signature.covers_whole}
+        whole = self.exact and not self.facts.projet and bool(self.facts.places) and self.facts.places <= held
+        return whole and not self.faults and not self.strangers
 
     @property
     def signed_on(self) -> datetime | None:
@@ -101,19 +121,18 @@ def examine(workspace: Workspace, data: Data, file: Path) -> Verdict:
         content = _read(file)
         packs = list(_packs(workspace))
         found, size = _by_beginning(content, packs)
-        returned = _in_another_process(content, content[:size] if found else None)
         exact = found is not None
-        if not found:
-            found, original = _by_identifier(content, packs)
-            returned = _in_another_process(content, original) if original else returned
-        clue = "" if found else _clue(content, data)
-        labels, projet = _said_of_itself(content)
+        facts = _in_another_process(content, content[:size] if exact else None)
+        if not exact:
+            found, original = _by_identifier(facts.identifiant, packs)
+            facts = _in_another_process(content, original) if original else facts
     except Unreadable as error:
         raise Unreadable(f"{file.name} : {error}") from None
     membre = _membre(data, found)
     people = signataires(data.syndicat, membre) if membre else {}
     expected = {role: person.nom for role, person in people.items()}
-    return Verdict(file, content, found, exact, returned, labels, expected, projet, clue)
+    clue = "" if found else next((m.id for m in data.membres if m.siret in facts.text), "")
+    return Verdict(file, content, found, exact, facts, expected, clue)
 
 
 def _membre(data: Data, pack: Pack | None) -> Membre | None:
@@ -155,7 +174,7 @@ def _not_recordable(membre: Membre | None, verdict: Verdict) -> tuple[str, str] 
     """Return why the signature cannot be noted, and what to do; None when it can."""
     if membre is None or verdict.pack is None:
         return "ce fichier n'est le pack d'aucun membre des fiches", "Êtes-vous dans le bon dossier ?"
-    if verdict.projet:
+    if verdict.facts.projet:
         return "ce fichier porte PROJET : il n'était pas à signer", "Fabriquez et envoyez le pack, une fois exécutoire."
     if verdict.strangers:
         named = " ; ".join(
@@ -220,36 +239,45 @@ def _key(fichier: Fichier) -> tuple[int, str]:
     return fichier.taille, fichier.sha256
 
 
-def _by_identifier(data: bytes, packs: Sequence[Pack]) -> tuple[Pack | None, bytes | None]:
-    """Return the pack that the file says it is, and that pack as it stands; another program wrote the file anew."""
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        metadata = pdf.Root.get("/Metadata")
-        said = IDENTIFIER.search(metadata.read_bytes().decode("utf-8", "replace")) if metadata is not None else None
-    if said is None:
-        return None, None
+def _by_identifier(said: str, packs: Sequence[Pack]) -> tuple[Pack | None, bytes | None]:
+    """Return the pack that a file says it is, and that pack as it stands; another program wrote the file anew."""
     for pack in packs:
-        if said[1].rsplit("/", 1)[0] == f"{pack.receipt.edition}/{pack.receipt.membre}":
+        if said.rsplit("/", 1)[0] == f"{pack.receipt.edition}/{pack.receipt.membre}":
             standing = pack.folder / pack.fichier
-            same = said[1] == pack.receipt.identifiant and standing.is_file()
+            same = said == pack.receipt.identifiant and standing.is_file()
             return replace(pack, current=same), standing.read_bytes() if same else None
     return None, None
 
 
-def _said_of_itself(data: bytes) -> tuple[dict[str, str], bool]:
-    """Return what each field is for, and whether the title says that it is a PROJET."""
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        fields = pdf.Root.get("/AcroForm", pikepdf.Dictionary()).get("/Fields", pikepdf.Array())
-        labels = {str(field.get("/T", "")): str(field.get("/TU", field.get("/T", ""))) for field in fields.as_list()}
-        return labels, str(pdf.docinfo.get("/Title", "")).startswith("PROJET")
+def _facts(data: bytes, original: bytes | None) -> Facts:
+    returned = signed.read(data, original)
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf, pikepdf.open(io.BytesIO(original or data)) as first:
+            metadata = pdf.Root.get("/Metadata")
+            packet = metadata.read_bytes() if isinstance(metadata, pikepdf.Stream) else b""
+            said = IDENTIFIER.search(packet.decode("utf-8", "replace"))
+            fields, _ = version.fields_of(first)
+            return Facts(
+                returned,
+                dict(_labels(pdf)),
+                frozenset(name for name, field in fields.items() if field.kind == "/Sig"),
+                str(pdf.docinfo.get("/Title", "")).startswith("PROJET"),
+                said[1] if said else "",
+                pdftext.squeezed("".join(pdftext.page_texts(data)))[:MAX_TEXT],
+            )
+    except Exception as error:  # the file may be made to break whoever reads it
+        raise Unreadable(f"le PDF est abîmé ou piégé ({type(error).__name__})") from error
 
 
-def _clue(data: bytes, records: Data) -> str:
-    """Return the member whose SIRET stands in the text, that of an OCR under a scan too."""
-    text = pdftext.squeezed("".join(pdftext.page_texts(data)))
-    return next((membre.id for membre in records.membres if membre.siret in text), "")
+def _labels(pdf: pikepdf.Pdf) -> Iterator[tuple[str, str]]:
+    form = pdf.Root.get("/AcroForm", pikepdf.Dictionary())
+    for field in form.get("/Fields", pikepdf.Array()).as_list():
+        name, label = field.get("/T"), field.get("/TU")
+        if isinstance(name, pikepdf.String) and isinstance(label, pikepdf.String):
+            yield untrusted.clean(str(name)), untrusted.clean(str(label))
 
 
-def _in_another_process(data: bytes, original: bytes | None) -> Returned:
+def _in_another_process(data: bytes, original: bytes | None) -> Facts:
     """Read the file where it can be given up: it may be made to last, or to take all memory."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -265,12 +293,12 @@ def _in_another_process(data: bytes, original: bytes | None) -> Returned:
         process.join()
     if isinstance(found, Unreadable):
         raise found
-    assert isinstance(found, Returned)
+    assert isinstance(found, Facts)
     return found
 
 
 def _answer(pipe: Connection, data: bytes, original: bytes | None) -> None:
     try:
-        pipe.send(signed.read(data, original))
+        pipe.send(_facts(data, original))
     except Unreadable as error:
         pipe.send(error)

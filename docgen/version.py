@@ -19,6 +19,8 @@ from docgen import untrusted
 from docgen.pdftext import page_text
 from docgen.untrusted import MAX_DEPTH, MAX_OBJECTS, Unreadable
 
+LOOKS = ("/AP", "/Border", "/BS", "/C", "/Dest")
+"""What makes the look of an annotation, or where it leads."""
 Place = tuple[int, tuple[int, ...]]
 """Of a widget, the page (from 1) and the rectangle, in points."""
 
@@ -171,8 +173,9 @@ def _notes(page: pikepdf.Page, widgets: set[tuple[int, int]], prints: _Prints) -
             continue
         action = note.get("/A")
         target = str(action.get("/URI", "")) if isinstance(action, pikepdf.Dictionary) else ""
-        shown = prints.of(note.get("/AP")).hex()
-        yield kind.lstrip("/"), str(_box(note)), str(note.get("/Contents", "")), target, shown
+        kind_of_action = str(action.get("/S", "")) if isinstance(action, pikepdf.Dictionary) else ""
+        shown = prints.of(pikepdf.Array([note.get(key) for key in LOOKS])).hex()
+        yield kind.lstrip("/"), str(_box(note)), str(note.get("/Contents", "")), kind_of_action + target, shown
 
 
 def _box(annotation: Any) -> tuple[int, ...]:

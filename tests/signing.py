@@ -149,7 +149,10 @@ def add_field(pdf: Pdf, name: str, number: int, box: tuple[float, float, float, 
 
 def saved(pdf: Pdf) -> bytes:
     buffer = io.BytesIO()
-    pdf.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.disable, compress_streams=False, deterministic_id=True)
+    plain = pikepdf.ObjectStreamMode.disable
+    pdf.save(
+        buffer, object_stream_mode=plain, compress_streams=False, deterministic_id=True, fix_metadata_version=False
+    )
     return buffer.getvalue()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import docx
 import pikepdf
@@ -16,6 +17,7 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Cm
 from PIL import Image
 from tools import verapdf
+from word import NOTE, OFFICE, a_docx, p, run
 
 from docgen import assemble, conform, office, structure
 from docgen.assemble import PackInfo, PiecePdf
@@ -29,6 +31,7 @@ from docgen.template import Template
 
 DESCRIPTION = Description("Titre", "Auteur", "Sujet", date(2023, 4, 11), "essai")
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+PIC = "{http://schemas.openxmlformats.org/drawingml/2006/picture}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 
 
@@ -72,6 +75,9 @@ def write(path: Path) -> None:
     document.add_paragraph("compté", style="List Number")
     picture(document, "blue", "Le plan du réseau", 4)
     picture(document, "red", "", 3)
+    picture(document, "green", "La carte, rognée", 5)
+    crop = parse_xml('<a:srcRect xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" l="50000"/>')
+    document.element.body.findall(f".//{PIC}blipFill")[-1].insert(1, crop)
     table = document.add_table(2, 2)
     for row, words in zip(table.rows, (("Nom", "{{ referent.prenom_nom }}"), ("Ville", "Montauban")), strict=True):
         for cell, word in zip(row.cells, words, strict=True):
@@ -137,8 +143,8 @@ def test_the_first_cells_of_rows_are_headers_where_word_says_so(made: Made) -> N
 
 
 def test_a_described_picture_is_a_figure_and_the_other_an_ornament(made: Made) -> None:
-    (figure,) = structure.with_role(made.top, ["Figure"])
-    assert "Le plan du réseau" == str(figure.obj.Alt)
+    figure, cropped = structure.with_role(made.top, ["Figure"])
+    assert ["Le plan du réseau", "La carte, rognée"] == [str(node.obj.Alt) for node in (figure, cropped)]
     (drawn,) = figure.contents()
     page = made.pdf.pages[drawn.page]
     assert f"/Figure<</MCID {drawn.mcid}>>BDC".encode() in page.Contents.read_bytes()
@@ -178,15 +184,65 @@ def test_the_finished_document_is_pdfa_and_pdfua(made: Made, tmp_path: Path) -> 
 
 
 def test_a_mark_without_its_place_is_refused_by_its_name(made: Made) -> None:
-    for mark, said in (
-        (Mark("sig_syndicat", "sig_syndicat", "", 100, 50), "« sig_syndicat » n'est pas dans le PDF"),
-        (Mark("champ_lieu", "champ_lieu", "", 300), "recouvr"),
-        (dataclasses.replace(made.filled.meaning.marks[-1], height=2000), "sort de la page"),
-        (dataclasses.replace(made.filled.meaning.marks[-1], cell=(5, 0, 0)), "pas de place dans l'ordre de lecture"),
+    sign = made.filled.meaning.marks[-1]
+    for marks, said in (
+        ([Mark("sig_syndicat", "sig_syndicat", "", 100, 50)], "« sig_syndicat » n'est pas dans le PDF"),
+        ([Mark("champ_lieu", "champ_a", ""), Mark("champ_lieu", "champ_b", "")], "se recouvrent"),
+        ([dataclasses.replace(sign, height=2000)], "sort de la page"),
+        ([dataclasses.replace(sign, cell=(9, 0, 0))], "pas de place dans l'ordre de lecture"),
     ):
-        meaning = dataclasses.replace(made.filled.meaning, marks=(mark,))
+        meaning = dataclasses.replace(made.filled.meaning, marks=tuple(marks))
         with pytest.raises(ConversionFailed, match=said):
             conform.conform(made.raw, meaning, "essai")
+
+
+def converted(folder: Path, body: Sequence[str], values: dict[str, Any], **parts: Any) -> pikepdf.Pdf:
+    """Return a small document filled, converted and completed."""
+    filled = Renderer(Template(a_docx(folder, list(body), **parts))).fill(values)
+    (folder / "f.docx").write_bytes(filled.docx)
+    with Pool(office.find(), 1) as pool:
+        assert [p for _, p in pool.convert([Export(folder / "f.docx", folder / "f.pdf")])] == [""]
+    return pikepdf.open(io.BytesIO(conform.conform(folder / "f.pdf", filled.meaning, "essai")))
+
+
+def boxes(pdf: pikepdf.Pdf) -> list[tuple[float, ...]]:
+    return [tuple(float(edge) for edge in a.Rect) for page in pdf.pages for a in page.obj.get("/Annots", [])]
+
+
+TWO = {"referent": {"telephone": Blank("referent.telephone", "Téléphone"), "courriel": Blank("referent.courriel", "")}}
+
+
+def test_two_blanks_against_each_other_and_dots_typed_before_one_are_told_apart(tmp_path: Path) -> None:
+    with converted(tmp_path, [p("{{ referent.telephone }}{{ referent.courriel }}")], TWO) as pdf:
+        first, second = boxes(pdf)
+    assert first[2] - first[0] == pytest.approx(second[2] - second[0], abs=0.5)
+    assert first[2] == pytest.approx(second[0] + 2, abs=3)
+    with converted(tmp_path, [p("Tél.…{{ referent.telephone }}, fin")], TWO) as pdf:
+        ((left, _, right, _),) = boxes(pdf)
+    assert right - left == pytest.approx(first[2] - first[0], abs=0.5)
+
+
+def test_a_blank_in_very_large_letters_has_its_field(tmp_path: Path) -> None:
+    with converted(tmp_path, [p(run("{{ referent.telephone }}", '<w:sz w:val="72"/>'))], TWO) as pdf:
+        assert len(boxes(pdf)) == 1
+
+
+def test_links_to_a_place_by_field_and_in_notes_do_not_disturb_the_others(tmp_path: Path) -> None:
+    inner = '<w:hyperlink w:anchor="ici"><w:r><w:t>plus haut</w:t></w:r></w:hyperlink>'
+    mark = '<w:bookmarkStart w:id="1" w:name="ici"/><w:bookmarkEnd w:id="1"/>'
+    code = " HYPERLINK &quot;https://example.org/champ&quot; "
+    field = f'<w:fldSimple w:instr="{code}"><w:r><w:t>par champ</w:t></w:r></w:fldSimple>'
+    outer = '<w:hyperlink r:id="l1"><w:r><w:t>le site</w:t></w:r></w:hyperlink>'
+    rels = f'<Relationship Id="l1" Type="{OFFICE}/hyperlink" Target="https://example.org/site" TargetMode="External"/>'
+    body = [f"<w:p>{mark}<w:r><w:t>Ici, voir </w:t></w:r>{inner}{field}{outer}{NOTE}</w:p>"]
+    with converted(tmp_path, body, {}, rels=rels, footnotes="Une note.") as pdf:
+        found = [a for page in pdf.pages for a in page.obj.get("/Annots", [])]
+        assert ["https://example.org/champ", "https://example.org/site"] == [str(a.A.URI) for a in found]
+        assert all("/StructParent" in a for a in found)
+        info = PackInfo(DESCRIPTION, projet=False, police=office.find().form_font())
+        part = tmp_path / "part.pdf"
+        pdf.save(part)
+        assert len(assemble.assemble([PiecePdf("Une", "Page", part)], info).pages) == 1
 
 
 def test_what_is_no_tagged_pdf_is_refused(tmp_path: Path, made: Made) -> None:

@@ -74,7 +74,7 @@ def test_a_signature_follows_a_sending(built: Sample) -> None:
     with pytest.raises(ProblemsFound, match="n'a rien à signer"):
         sendings.signed(built.workspace, MEMBER, date(2023, 7, 2))
     sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
-    with pytest.raises(ProblemsFound, match="avant l'envoi"):
+    with pytest.raises(ProblemsFound, match="l'envoi est noté du"):
         sendings.signed(built.workspace, MEMBER, date(2023, 7, 1))
 
 

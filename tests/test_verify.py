@@ -16,6 +16,7 @@ import signing
 from conftest import Docgen, Sample
 from PIL import Image
 from pypdf import PdfWriter
+from pypdf.generic import NameObject, TextStringObject
 from tools import program, verapdf
 
 from docgen import verify
@@ -214,6 +215,12 @@ def other(pdf: pikepdf.Pdf) -> None:
     del pdf.Root["/Metadata"]
 
 
+def hostile(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.Metadata = pikepdf.Dictionary(Type=pikepdf.Name.Metadata)
+    pdf.Root.AcroForm.Fields[0].TU = pikepdf.String("\x1b[2J effacé")
+    pdf.Root.AcroForm.Fields[1].TU = pikepdf.Dictionary(A=1)
+
+
 def bad(pack: bytes, way: str) -> bytes:
     if way == "encrypted":
         buffer = io.BytesIO()
@@ -226,6 +233,7 @@ def bad(pack: bytes, way: str) -> bytes:
         "empty": lambda: b"",
         "javascript": lambda: signing.rewrite(pack, javascript),
         "foreign": lambda: signing.rewrite(pack, other),
+        "hostile": lambda: signing.rewrite(pack, hostile),
         "huge": lambda: pack + bytes(101 * 1024**2),
     }[way]()
 
@@ -235,6 +243,7 @@ def bad(pack: bytes, way: str) -> bytes:
     [
         ("cut", "le PDF est coupé"), ("not a pdf", "ce n'est pas un PDF"), ("empty", "ce n'est pas un PDF"),
         ("encrypted", "mot de passe"), ("javascript", "du JavaScript"), ("huge", "trop gros"),
+        ("hostile", "fichier étranger"),
         ("foreign", "fichier étranger : docgen ne l'a pas fabriqué dans ce dossier\n  on y lit le SIRET de commune-"),
     ],
 )  # fmt: skip
@@ -329,6 +338,31 @@ def test_a_signature_after_midnight_here_is_of_that_day(
         data = signing.sign(data, field, signing.person(name), late)
     assert docgen(sent.root, "verify", "--record", back(tmp_path, data))[0] == 0
     assert "signe_le: 2023-07-21" in (sent.root / "members.yaml").read_text("utf-8")
+
+
+def test_a_place_put_there_by_who_signs_is_not_one_of_ours(
+    sent: Sample, pack: bytes, tmp_path: Path, docgen: Docgen
+) -> None:
+    """The member signs in a field of its own, of a name like ours, over blank paper: ours stay to be signed."""
+    data = signing.sign(pack, "sig_membre_x", signing.person(MAIRE), WHEN, box=(60, 60, 120, 80))
+    data = signing.sign(data, "sig_syndicat_x", signing.person(PRESIDENT), WHEN, box=(160, 60, 220, 80))
+    before = sent.files()
+    code, told = docgen(sent.root, "verify", "--record", back(tmp_path, data))
+    assert code == 1
+    assert "signé par tous\n" not in told
+    assert told.count("manque : Signature") == 3
+    assert sent.files() == before
+
+
+def test_a_label_made_to_disturb_the_terminal_does_not(made: Sample, tmp_path: Path, docgen: Docgen) -> None:
+    data = signing.update(made.pack(MEMBER).read_bytes(), relabel)
+    assert "\x1b" not in docgen(made.root, "verify", back(tmp_path, data))[1]
+
+
+def relabel(writer: PdfWriter) -> None:
+    form = writer.root_object["/AcroForm"]
+    for field in form["/Fields"]:  # type: ignore[index]
+        field.get_object()[NameObject("/TU")] = TextStringObject("\x1b[2J effacé")
 
 
 def test_a_projet_that_comes_back_is_told_as_such(made: Sample, docgen: Docgen) -> None:
