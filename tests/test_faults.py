@@ -88,15 +88,15 @@ def test_a_damaged_pdf_in_the_cache_is_made_again(built: Sample) -> None:
 
 
 def test_a_place_to_sign_that_a_condition_takes_out_stops_the_pack(sample: Sample) -> None:
-    """The lawyer put the bookmark in a condition that is false for some: nobody would see that a signature lacks."""
+    """The lawyer put the signature in a condition that is false for some: nobody would see that a signature lacks."""
     path = sample.root / "templates/2023-04/annexe-2.docx"
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     document = parts["word/document.xml"].decode()
-    start = document.index('<w:bookmarkStart w:id="3" w:name="sig_membre"/>')
-    end = document.index("</w:p>", start)
-    shown = "<w:r><w:t>{{% {} %}}</w:t></w:r>".format
-    inside = shown('if souscription.gfu == "jamais"') + document[start:end] + shown("endif")
+    at = document.index('w:name="sig_membre"')
+    start, end = document.rindex("<w:tbl>", 0, at), document.index("</w:tbl>", at) + len("</w:tbl>")
+    alone = "<w:p><w:r><w:t>{{%p {} %}}</w:t></w:r></w:p>".format
+    inside = alone('if souscription.gfu == "jamais"') + document[start:end] + alone("endif")
     parts["word/document.xml"] = (document[:start] + inside + document[end:]).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in parts.items():
