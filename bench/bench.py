@@ -29,15 +29,16 @@ from docxtpl import DocxTemplate
 from pypdf import PdfWriter
 from stdnum import luhn
 
-from docgen import assemble, conform, office
-from docgen.assemble import PackInfo, PiecePdf
-from docgen.contents import Contents
-from docgen.context import Dossier, values
-from docgen.convert import Export, Pool
-from docgen.pdfa import Description
-from docgen.render import Renderer
-from docgen.template import environment
-from docgen.workspace import Workspace, load
+from docgen import office
+from docgen.champs.pack import Dossier, values
+from docgen.packs.contents import Contents
+from docgen.pdf import assemble, conform
+from docgen.pdf.assemble import PackInfo, PiecePdf
+from docgen.pdf.convert import Export, Pool
+from docgen.pdf.pdfa import Description
+from docgen.records.workspace import Workspace, load
+from docgen.word.render import Renderer
+from docgen.word.template import environment
 
 ROOT = Path(__file__).parent.parent
 FORMS = (

@@ -13,32 +13,24 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from docgen import (
-    __version__,
-    formats,
-    lint,
-    office,
-    report,
-    schema,
-    sendings,
-    starter,
-    tarif,
-    told,
-    values,
-    workspace,
-    write_back,
-)
-from docgen import status as standing
-from docgen.amendment import Decision
-from docgen.build import Build
-from docgen.contents import Contents, open_templates
-from docgen.context import Dossier, examples
-from docgen.deliberation import Deliberation
+from docgen import __version__, formats, office, starter, told
+from docgen.actes import write_back
+from docgen.actes.deliberation import Deliberation
+from docgen.actes.statement import Statements
+from docgen.champs.pack import Dossier, examples
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
-from docgen.statement import Statements
-from docgen.validate import missing_for_signature
-from docgen.workspace import Data, Workspace
+from docgen.law import tarif
+from docgen.model import values
+from docgen.packs import report, sendings
+from docgen.packs import status as standing
+from docgen.packs.amendment import Decision
+from docgen.packs.build import Build
+from docgen.packs.contents import Contents, open_templates
+from docgen.records import schema, workspace
+from docgen.records.validate import missing_for_signature
+from docgen.records.workspace import Data, Workspace
+from docgen.word import lint
 
 
 @click.group(
@@ -163,7 +155,7 @@ def preflight(membres: tuple[str, ...], edition: str | None) -> None:
 @click.option("--record", is_flag=True, help="Si tous l'ont signé, le garde et le note dans la fiche du membre.")
 def verify(fichier: Path, record: bool) -> None:
     """Say what a file that came back is; note it."""
-    from docgen import verify as returned  # pyHanko takes half a second to load: only here
+    from docgen.returned import verify as returned  # pyHanko takes half a second to load: only here
 
     place = _workspace()
     data = workspace.load(place)

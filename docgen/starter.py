@@ -6,8 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from docgen import publish, schema
+from docgen import publish
 from docgen.diagnostics import CannotWrite
+from docgen.records import schema
 
 RECORDS = Path(__file__).with_name("starter")
 TEMPLATES = (Path(__file__).parent.parent / "templates", Path(sys.prefix) / "share/docgen/templates")

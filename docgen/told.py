@@ -18,15 +18,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from docgen import formats, signatures
-from docgen.build import Outcome
-from docgen.meaning import signer_of
-from docgen.model import Membre, Syndicat
-from docgen.receipts import Receipt
+from docgen import formats
+from docgen.model.fiches import Membre, Syndicat
+from docgen.packs.build import Outcome
+from docgen.packs.receipts import Receipt
+from docgen.pdf import signatures
+from docgen.word.meaning import signer_of
 
 if TYPE_CHECKING:
-    from docgen.signers import Signature
-    from docgen.verify import Verdict
+    from docgen.returned.signers import Signature
+    from docgen.returned.verify import Verdict
 
 LISTED = 12
 """Lines of one kind in a summary; beyond, only their number: the page tells the rest."""

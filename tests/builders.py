@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from docgen import records
+from docgen.records import reading as records
 
 SIRETS = ("218 209 013 00018", "218 209 021 00011", "218 209 039 00013")
 SEAT = {"adresse": "1 place de la Mairie", "code_postal": "82901", "commune": "Montrivière"}

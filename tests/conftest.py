@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from docgen import cli, office
-from docgen.build import Build, Outcome
-from docgen.workspace import Workspace, load
+from docgen.packs.build import Build, Outcome
+from docgen.records.workspace import Workspace, load
 
 ROOT = Path(__file__).parent.parent
 

@@ -12,9 +12,9 @@ from conftest import Sample
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from docgen import actes
 from docgen.diagnostics import ConversionFailed, ProblemsFound
-from docgen.workspace import load
+from docgen.law import prefecture as actes
+from docgen.records.workspace import load
 
 # actesv1_1.xsd, type IDActe; S²LOW's NUMBER_REGEXP; Pastell's definition.yml.
 XSD = re.compile(

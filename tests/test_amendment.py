@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from conftest import Sample
 
-from docgen import amendment, compare, pdftext
-from docgen.amendment import Decision, decide
-from docgen.compare import CellChange, Change, Difference
-from docgen.contents import Contents, open_templates
-from docgen.model import Edition, Envoi, Membre
-from docgen.template import Template
-from docgen.workspace import load, load_edition
+from docgen.model.fiches import Edition, Envoi, Membre
+from docgen.packs import amendment
+from docgen.packs.amendment import Decision, decide
+from docgen.packs.contents import Contents, open_templates
+from docgen.pdf import pdftext
+from docgen.records.workspace import load, load_edition
+from docgen.word import compare
+from docgen.word.compare import CellChange, Change, Difference
+from docgen.word.template import Template
 
 SENT = Envoi.model_construct(edition="2022-12", document="convention", envoye_le=date(2023, 1, 10), signe_le=None)
 SIGNED = SENT.model_copy(update={"signe_le": date(2023, 2, 14)})

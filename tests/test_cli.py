@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import Sample
 
-from docgen import office, receipts
+from docgen import office
 from docgen.diagnostics import ExitCode
+from docgen.packs import receipts
 
 
 def test_check_says_what_it_checked(docgen, sample: Sample) -> None:

@@ -19,15 +19,16 @@ from PIL import Image
 from tools import verapdf
 from word import NOTE, OFFICE, a_docx, p, run
 
-from docgen import assemble, conform, office, structure
-from docgen.assemble import PackInfo, PiecePdf
-from docgen.blank import Blank
-from docgen.convert import Export, Pool
+from docgen import office
+from docgen.champs.blank import Blank
 from docgen.diagnostics import ConversionFailed
-from docgen.meaning import Mark
-from docgen.pdfa import Description
-from docgen.render import Filled, Renderer
-from docgen.template import Template
+from docgen.pdf import assemble, conform, structure
+from docgen.pdf.assemble import PackInfo, PiecePdf
+from docgen.pdf.convert import Export, Pool
+from docgen.pdf.pdfa import Description
+from docgen.word.meaning import Mark
+from docgen.word.render import Filled, Renderer
+from docgen.word.template import Template
 
 DESCRIPTION = Description("Titre", "Auteur", "Sujet", date(2023, 4, 11), "essai")
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

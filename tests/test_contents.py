@@ -7,9 +7,9 @@ from pathlib import Path
 from conftest import Sample
 from word import a_docx
 
-from docgen.contents import Contents, printed
-from docgen.template import Template
-from docgen.workspace import load
+from docgen.packs.contents import Contents, printed
+from docgen.records.workspace import load
+from docgen.word.template import Template
 
 
 def test_only_what_a_template_uses_is_picked(tmp_path: Path) -> None:

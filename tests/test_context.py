@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from builders import ACT, CONTACT, SIGNATORY, TAKEN, a_member
 
-from docgen import context
-from docgen.blank import BLANK, SHORT_BLANK
-from docgen.context import CHAMPS, CHOSEN, KNOWN, PLAIN, Dossier
-from docgen.model import Forme, Membre
-from docgen.workspace import Workspace, load
+from docgen.champs import pack as context
+from docgen.champs.blank import BLANK, SHORT_BLANK
+from docgen.champs.pack import CHAMPS, CHOSEN, KNOWN, PLAIN, Dossier
+from docgen.model.fiches import Forme, Membre
+from docgen.records.workspace import Workspace, load
 
 DATA = load(Workspace(Path(__file__).parent.parent))
 FULL = {

@@ -11,16 +11,17 @@ import pytest
 import yaml
 from conftest import ROOT, copy_sample
 
-from docgen import actes, lint
-from docgen import seance as assembly
-from docgen.blank import BLANK, SHORT_BLANK
-from docgen.blank_model import ANY_MEMBER, blank_model
-from docgen.context import PLAIN, values
-from docgen.context_acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
+from docgen.champs.acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
+from docgen.champs.blank import BLANK, SHORT_BLANK
+from docgen.champs.blank_model import ANY_MEMBER, blank_model
+from docgen.champs.pack import PLAIN, values
 from docgen.formats import NBSP, NNBSP
-from docgen.seance_model import Delegue
-from docgen.template import Template
-from docgen.workspace import Data, load
+from docgen.law import prefecture as actes
+from docgen.law import seance as assembly
+from docgen.model.seance import Delegue
+from docgen.records.workspace import Data, load
+from docgen.word import lint
+from docgen.word.template import Template
 
 PRESENT = (
     "M. BAYLET Jean-Michel (Président), M. DELBREIL Thierry (1er Vice-Président), Mme BOURDONCLE Catherine (2ème "

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from docgen import convert
-from docgen.convert import Export, Pool
 from docgen.diagnostics import ToolMissing
 from docgen.office import LibreOffice
+from docgen.pdf import convert
+from docgen.pdf.convert import Export, Pool
 
 FAKE = Path(__file__).with_name("fake_worker.py")
 

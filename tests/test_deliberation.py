@@ -9,13 +9,15 @@ import pytest
 import yaml
 from conftest import ROOT, Sample, copy_sample
 
-from docgen import actes, office, publish, tarif
-from docgen.context import curly
-from docgen.deliberation import Deliberation
+from docgen import office, publish
+from docgen.actes.deliberation import Deliberation
+from docgen.champs.pack import curly
 from docgen.diagnostics import ConversionFailed, ProblemsFound
 from docgen.formats import euros
-from docgen.pdftext import page_texts, squeezed
-from docgen.workspace import load
+from docgen.law import prefecture as actes
+from docgen.law import tarif
+from docgen.pdf.pdftext import page_texts, squeezed
+from docgen.records.workspace import load
 
 NUMBER, SLUG = "04/2023-06", "04-2023-06"
 SENT = "99_DE-082-200061257-20230411-04202306-DE-1-1_"

@@ -54,7 +54,8 @@ def test_the_documents_speak_french_typography() -> None:
 
 def test_each_module_says_its_one_job_and_the_map_names_it() -> None:
     tour = (ROOT / "docgen/__init__.py").read_text("utf-8")
-    for module in sorted(Path(ROOT / "docgen").glob("[a-z]*.py")):
+    for module in sorted(Path(ROOT / "docgen").rglob("*.py")):
         first = module.read_text("utf-8").split("\n")[0]
-        assert first.startswith('"""'), module.name
-        assert f"`{module.stem}`" in tour, module.name
+        assert first.startswith('"""'), module
+        name = module.parent.name if module.stem == "__init__" else module.stem
+        assert name in ("docgen", "__main__") or f"`{name}`" in tour, module

@@ -17,10 +17,11 @@ import pytest
 from conftest import Sample
 from test_convert import command_line, fake
 
-from docgen import office, publish, receipts
-from docgen.convert import Export, Pool
+from docgen import office, publish
 from docgen.diagnostics import CannotWrite, ExitCode, ProblemsFound, ToolMissing
-from docgen.workspace import load
+from docgen.packs import receipts
+from docgen.pdf.convert import Export, Pool
+from docgen.records.workspace import load
 
 
 def forget(sample: Sample, member: str) -> bytes:

@@ -12,9 +12,9 @@ from conftest import ROOT
 from test_word_cases import CASES, write
 from word import a_docx, ins, p
 
-from docgen import lint, lint_marks
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.template import Template
+from docgen.word import lint, lint_marks
+from docgen.word.template import Template
 
 
 @cache
@@ -73,10 +73,11 @@ def test_each_rule_says_what_it_is_for_and_fires_alone_on_its_case(
 
 
 def test_each_code_of_the_code_has_its_case() -> None:
-    sources = [(ROOT / "docgen" / f"{name}.py").read_text("utf-8") for name in ("lint", "render", "template")]
+    names = ("lint", "lint_marks", "render", "template")
+    sources = [(ROOT / "docgen/word" / f"{name}.py").read_text("utf-8") for name in names]
     said = {code for source in sources for code in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)}
     assert said >= {"texte-perdu", "pas-un-docx", "champ-inconnu"}
-    assert said - codes_in_cases() == set()
+    assert said - codes_in_cases() == {"signet-absent"}  # of a piece that is signed: below
 
 
 def test_problems_are_told_in_order_and_once(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 from conftest import Sample, copy_sample
 from tools import verapdf
 
-from docgen import office, pdftext, structure
-from docgen.convert import Export, Pool
-from docgen.deliberation import Deliberation
-from docgen.statement import Statements
+from docgen import office
+from docgen.actes.deliberation import Deliberation
+from docgen.actes.statement import Statements
+from docgen.pdf import pdftext, structure
+from docgen.pdf.convert import Export, Pool
 
 AMENDED = "commune-de-montriviere"
 

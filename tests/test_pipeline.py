@@ -11,9 +11,12 @@ import pytest
 from conftest import ROOT, Sample
 from pypdf import PdfReader
 
-from docgen import formats, pdftext, receipts, tarif
-from docgen.context import Dossier, values
-from docgen.workspace import Workspace, load
+from docgen import formats
+from docgen.champs.pack import Dossier, values
+from docgen.law import tarif
+from docgen.packs import receipts
+from docgen.pdf import pdftext
+from docgen.records.workspace import Workspace, load
 
 DRAFTS = {"commune-de-valserre", "commune-de-lherm-en-causse"}
 MEMBERS = [m.id for m in load(Workspace(ROOT)).membres]

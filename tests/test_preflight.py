@@ -11,15 +11,17 @@ import pikepdf
 import pytest
 from conftest import Sample
 
-from docgen import fields, preflight, receipts, recompute, render, signatures
-from docgen.assemble import Bound
-from docgen.contents import open_templates
-from docgen.context import Dossier, values
+from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import ConversionFailed
-from docgen.model import Souscription
-from docgen.preflight import Expected, Finished
-from docgen.receipts import Piece, Receipt
-from docgen.workspace import load
+from docgen.model.fiches import Souscription
+from docgen.packs import preflight, receipts, recompute
+from docgen.packs.contents import open_templates
+from docgen.packs.preflight import Expected, Finished
+from docgen.packs.receipts import Piece, Receipt
+from docgen.pdf import fields, signatures
+from docgen.pdf.assemble import Bound
+from docgen.records.workspace import load
+from docgen.word import render
 
 MEMBER = "ca-du-val-d-azur"
 

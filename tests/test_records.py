@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_validate import CASES, assert_french, problems_of, said_by
 
-from docgen import records
 from docgen.diagnostics import Place
-from docgen.records import KEY, Record
+from docgen.records import reading as records
+from docgen.records.reading import KEY, Record
 
 TEXT = members_yaml(a_member())
 

@@ -17,13 +17,13 @@ from lxml import etree
 from markupsafe import Markup
 from word import NOTE, W, a_docx, p, run, shown, table
 
-from docgen import lint
-from docgen.context import CHOSEN, PLAIN, Dossier
-from docgen.context import values as all_values
+from docgen.champs.pack import CHOSEN, PLAIN, Dossier
+from docgen.champs.pack import values as all_values
 from docgen.diagnostics import ProblemsFound, errors
-from docgen.render import Filled, Renderer
-from docgen.template import TAG, Template, environment, joined_text
-from docgen.workspace import Workspace, load
+from docgen.records.workspace import Workspace, load
+from docgen.word import lint
+from docgen.word.render import Filled, Renderer
+from docgen.word.template import TAG, Template, environment, joined_text
 
 LINES = [{"libelle": "GFU", "prix": "9,60 €"}, {"libelle": "Stockage", "prix": "2,00 €"}]
 COLUMNS = [{"numero": "1", "fond": PLAIN}, {"numero": "2", "fond": CHOSEN}, {"numero": "3", "fond": PLAIN}]

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import pytest
 from conftest import Sample
 
-from docgen import report
-from docgen.build import Outcome
-from docgen.contents import Contents
 from docgen.diagnostics import ExitCode
-from docgen.workspace import load
+from docgen.packs import report
+from docgen.packs.build import Outcome
+from docgen.packs.contents import Contents
+from docgen.records.workspace import load
 
 VOID = {"meta", "img", "br", "link"}
 

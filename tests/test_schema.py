@@ -14,8 +14,8 @@ import pytest
 import yaml
 from builders import ACT, CONTACT, SEAT, SIGNATORY, TAKEN, a_member, members_yaml, record
 
-from docgen import schema, validate
-from docgen.model import Forme
+from docgen.model.fiches import Forme
+from docgen.records import schema, validate
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = schema.members_schema()

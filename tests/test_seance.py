@@ -9,13 +9,13 @@ from conftest import Sample
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docgen import seance as assembly
 from docgen.diagnostics import ProblemsFound
 from docgen.formats import NBSP
-from docgen.model import Assemblee
-from docgen.seance import Fault, Regle
-from docgen.seance_model import Seance
-from docgen.workspace import load
+from docgen.law import seance as assembly
+from docgen.law.seance import Fault, Regle
+from docgen.model.fiches import Assemblee
+from docgen.model.seance import Seance
+from docgen.records.workspace import load
 
 IN_VOIX = Regle("voix", False, 1, 5, "article 9 des statuts")
 IN_HEADS = Regle("membres", False, 1, 5, "article 9 des statuts")

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 from conftest import Sample
 
-from docgen import sendings, status
 from docgen.diagnostics import ProblemsFound
-from docgen.workspace import load
+from docgen.packs import sendings, status
+from docgen.records.workspace import load
 
 MEMBER = "petr-des-collines"
 

@@ -13,10 +13,11 @@ import pytest
 from conftest import Docgen, Sample
 from tools import verapdf
 
-from docgen import office, pdftext, signatures
-from docgen.deliberation import Deliberation
-from docgen.model import Plateforme
-from docgen.signatures import Signature
+from docgen import office
+from docgen.actes.deliberation import Deliberation
+from docgen.model.fiches import Plateforme
+from docgen.pdf import pdftext, signatures
+from docgen.pdf.signatures import Signature
 
 MEMBER = "commune-de-montriviere"
 SYNDICAT = Signature("sig_syndicat_convention", "syndicat", 4, 69.7, 183.69, 219.3, 79.05)

@@ -20,9 +20,9 @@ from pypdf.annotations import FreeText, Rectangle
 from pypdf.generic import DictionaryObject, NameObject
 from signing import fill, fill_as_chrome, member, pack, rewrite, sign, syndicat, update
 
-from docgen import signed, signers, untrusted
-from docgen.signed import Returned
-from docgen.untrusted import Unreadable
+from docgen.returned import signed, signers, untrusted
+from docgen.returned.signed import Returned
+from docgen.returned.untrusted import Unreadable
 
 LIEU, DATE = "champ_lieu_convention", "champ_date_convention"
 VALUES = {LIEU: "Créteil", DATE: "5 mars 2024"}

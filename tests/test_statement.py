@@ -14,15 +14,19 @@ import pytest
 from builders import TAKEN, a_member
 from conftest import ROOT, Sample, copy_sample
 
-from docgen import formats, lint, office, pdftext, preflight, statement
-from docgen.blank import BLANK
-from docgen.context import values
-from docgen.context_etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, Ligne, Periode
+from docgen import formats, office
+from docgen.actes import statement
+from docgen.actes.statement import Statements, periods, rows, table, texts
+from docgen.champs.blank import BLANK
+from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, Ligne, Periode
+from docgen.champs.pack import values
 from docgen.diagnostics import ConversionFailed, ProblemsFound, Severity
-from docgen.model import Membre, Souscription
-from docgen.statement import Statements, periods, rows, table, texts
-from docgen.template import Template
-from docgen.workspace import Workspace, load, load_edition
+from docgen.model.fiches import Membre, Souscription
+from docgen.packs import preflight
+from docgen.pdf import pdftext
+from docgen.records.workspace import Workspace, load, load_edition
+from docgen.word import lint
+from docgen.word.template import Template
 
 MONTRIVIERE, AUBEROQUE = "commune-de-montriviere", "commune-d-auberoque"
 NO_OFFICE = office.LibreOffice(Path("none"), ())

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Sample, copy_sample
 
-from docgen import pdftext, receipts, sendings, status, write_back
-from docgen.contents import Contents
+from docgen.actes import write_back
 from docgen.diagnostics import ProblemsFound
-from docgen.workspace import load
+from docgen.packs import receipts, sendings, status
+from docgen.packs.contents import Contents
+from docgen.pdf import pdftext
+from docgen.records.workspace import load
 
 SIGNED = ("commune-de-montriviere", "cc-des-deux-vallees", "ca-du-val-d-azur")
 SENT = ("commune-d-auberoque", "departement-du-haut-rocal")

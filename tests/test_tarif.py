@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_validate import EDITION, EDITION_YAML, TODAY, assert_french
 
-from docgen import tarif, validate
 from docgen.diagnostics import Diagnostic
-from docgen.model import LigneTarif, Souscription, Tarif
+from docgen.law import tarif
+from docgen.model.fiches import LigneTarif, Souscription, Tarif
+from docgen.records import validate
 
 RULE: Tarif = EDITION.tarif
 VOTED = {

@@ -10,7 +10,7 @@ from conftest import ROOT
 from word import NOTE, a_docx, ins, p, run, table
 
 from docgen.diagnostics import ProblemsFound
-from docgen.template import Part, Template, environment, paths
+from docgen.word.template import Part, Template, environment, paths
 
 HEADING = p("Article 1er – Objet", style="Titre1")
 

@@ -12,10 +12,11 @@ from builders import ACT, CONTACT, SIGNATORY, SIRETS, TAKEN, a_member, members_y
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docgen import records, validate
 from docgen.diagnostics import Diagnostic, Severity
-from docgen.model import Membre
-from docgen.records import KEY, Record
+from docgen.model.fiches import Membre
+from docgen.records import reading as records
+from docgen.records import validate
+from docgen.records.reading import KEY, Record
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2024, 1, 1)

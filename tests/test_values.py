@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 from stdnum.fr import siret as stdnum_siret
 
-from docgen import values
+from docgen.model import values
 
 
 def refused(check: Callable[[Any], Any], text: Any) -> dict[str, str]:

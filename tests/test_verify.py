@@ -19,9 +19,9 @@ from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 from tools import program, verapdf
 
-from docgen import verify
-from docgen.pdftext import page_texts
-from docgen.workspace import load
+from docgen.pdf.pdftext import page_texts
+from docgen.records.workspace import load
+from docgen.returned import verify
 
 MEMBER = "commune-de-montriviere"
 LIEU, DATE = "champ_lieu_convention", "champ_date_convention"

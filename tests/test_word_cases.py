@@ -12,10 +12,10 @@ import pytest
 import yaml
 from word import footnote, marked, members, p, raw_text, shown, table, zipped
 
-from docgen import lint
 from docgen.diagnostics import Diagnostic, ProblemsFound, errors
-from docgen.render import Renderer
-from docgen.template import Template
+from docgen.word import lint
+from docgen.word.render import Renderer
+from docgen.word.template import Template
 
 CASES = sorted(Path(__file__).with_name("word_cases").glob("*.yaml"))
 KEYS = {

@@ -11,11 +11,13 @@ from conftest import Sample
 from stdnum.fr import siret as stdnum_siret
 from test_validate import assert_french
 
-from docgen import formats, tarif, validate, workspace
-from docgen.context import Accord
+from docgen import formats
+from docgen.champs.pack import Accord
 from docgen.diagnostics import Diagnostic, ProblemsFound
-from docgen.model import Forme
-from docgen.workspace import Workspace, load
+from docgen.law import tarif
+from docgen.model.fiches import Forme
+from docgen.records import validate, workspace
+from docgen.records.workspace import Workspace, load
 
 ROOT = Path(__file__).parent.parent
 DATA = load(Workspace(ROOT))

@@ -11,10 +11,10 @@ import pytest
 from builders import write
 from conftest import Docgen, Sample
 
-from docgen import write_back
+from docgen.actes import write_back
 from docgen.diagnostics import ConversionFailed, ExitCode, ProblemsFound
-from docgen.validate import missing_for_signature
-from docgen.workspace import load
+from docgen.records.validate import missing_for_signature
+from docgen.records.workspace import load
 
 NUMBER, SEANCE, EDITION = "04/2023-06", "seances/2023-04-11.yaml", "templates/2023-04/edition.yaml"
 TRANSMITTED, PUBLISHED = "    transmise_le: 2023-04-13\n", "    publiee_le: 2023-04-18\n"

@@ -1,0 +1,1 @@
+"""The acts of the assembly and the yearly statements."""

@@ -1,0 +1,1 @@
+"""The fields of the templates: what each prints, from the model."""

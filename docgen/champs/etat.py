@@ -1,0 +1,149 @@
+"""The fields of the template of the yearly statement that article 4 of the convention promises to each member.
+
+As in `context`, each with its explanation and where its value comes from; `statement` makes what they print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from docgen import formats
+from docgen.champs.pack import CHAMPS, Champ, capital, curly
+from docgen.model.fiches import Envoi, Facturation, Membre, Syndicat
+
+NBSP = formats.NBSP
+KINDS = ("HT", "TTC")
+
+
+@dataclass(frozen=True)
+class RegleDesMois:
+    """From how many days of service a month is owed: what is printed and what is computed, never one without other."""
+
+    texte: str
+    jours: int
+    """Days of service in the month."""
+
+
+REGLE_DES_MOIS = RegleDesMois("Tout mois commencé est dû", 1)
+"""An assumption, to be confirmed by the syndicat: neither the convention nor annexe 2 says how a month is counted."""
+
+
+@dataclass(frozen=True)
+class Periode:
+    """Months that follow one another, all owed under the same edition."""
+
+    edition: str
+    premier: int
+    """The first month, 1 to 12."""
+    dernier: int
+    """The last month, itself owed."""
+
+    @property
+    def mois(self) -> int:
+        """How many months are owed."""
+        return self.dernier - self.premier + 1
+
+
+@dataclass(frozen=True)
+class Ligne:
+    """What one service costs under one edition."""
+
+    service: str
+    edition: str
+    utilisateurs: int
+    mois: int
+    prix: Decimal
+    """Euros per user and month."""
+    prix_en: Literal["HT", "TTC"]
+
+    @property
+    def montant(self) -> Decimal:
+        """Euros, HT or TTC as `prix_en` says; exact."""
+        return self.prix * self.utilisateurs * self.mois
+
+
+@dataclass(frozen=True)
+class DossierEtat:
+    """All that is known about the statement of one member."""
+
+    syndicat: Syndicat
+    membre: Membre
+    annee: int
+    textes: Sequence[Envoi]
+    """The convention and the avenants in force in the year or before, in the order of signature."""
+    periodes: Sequence[Periode]
+    lignes: Sequence[Ligne]
+
+    @property
+    def facturation(self) -> Facturation | None:
+        """The Chorus Pro codes of the year's exercice; those of another exercice are worth nothing here."""
+        return next((codes for codes in self.membre.facturation if codes.exercice == self.annee), None)
+
+    @property
+    def totaux(self) -> dict[str, Decimal]:
+        """The total of each kind that there is, HT then TTC, in euros: the two are never added."""
+        kinds = [kind for kind in KINDS if any(ligne.prix_en == kind for ligne in self.lignes)]
+        return {k: sum((x.montant for x in self.lignes if x.prix_en == k), Decimal(0)) for k in kinds}
+
+
+def _texts(d: DossierEtat) -> str:
+    said, avenants = [], 0
+    for text in d.textes:
+        avenants += text.document == "avenant"
+        what = f"avenant n°{NBSP}{avenants} signé" if text.document == "avenant" else "convention signée"
+        day = formats.long_date(text.signe_le or text.envoye_le)
+        said.append(f"{what} le {day} (édition{NBSP}{text.edition})")
+    return capital(formats.listing(said))
+
+
+def _periods(d: DossierEtat) -> str:
+    said = []
+    for period in d.periodes:
+        first, last = formats.MONTHS[period.premier - 1], formats.MONTHS[period.dernier - 1]
+        months = first if period.mois == 1 else f"{'d’' if formats.elides(first) else 'de '}{first} à {last}"
+        said.append(f"{months} (édition{NBSP}{period.edition})")
+    return capital(formats.listing(said))
+
+
+def _rows(d: DossierEtat) -> list[dict[str, str]]:
+    return [
+        dict(
+            service=curly(row.service).replace(" To", f"{NBSP}To"),
+            edition=row.edition,
+            utilisateurs=formats.number(row.utilisateurs),
+            mois=str(row.mois),
+            prix=f"{formats.euros(row.prix)}{NBSP}{row.prix_en}",
+            montant=f"{formats.euros(row.montant)}{NBSP}{row.prix_en}",
+        )
+        for row in d.lignes
+    ]
+
+
+def _totals(d: DossierEtat) -> list[dict[str, str]]:
+    return [dict(libelle=f"Total {k}", montant=f"{formats.euros(v)}{NBSP}{k}") for k, v in d.totaux.items()]
+
+
+ETAT = (
+    Champ("etat.annee", "Année de l’état, qui est aussi l’exercice des codes", lambda d: str(d.annee)),
+    Champ("etat.textes", "La convention et les avenants, avec la date de leur signature", _texts),
+    Champ("etat.periodes", "Les mois dus et l’édition qui en fixe les prix", _periods),
+    Champ("etat.regle", "Comment les mois se comptent", lambda d: REGLE_DES_MOIS.texte),
+    Champ("etat.lignes", "Les prestations, ligne par ligne", _rows),
+    Champ("etat.lignes[].service", "Service"),
+    Champ("etat.lignes[].edition", "Édition qui en fixe le prix"),
+    Champ("etat.lignes[].utilisateurs", "Nombre d’utilisateurs"),
+    Champ("etat.lignes[].mois", "Nombre de mois dus"),
+    Champ("etat.lignes[].prix", "Prix par utilisateur et par mois, avec HT ou TTC"),
+    Champ("etat.lignes[].montant", "Montant de la ligne, avec HT ou TTC"),
+    Champ("etat.totaux", "Un total HT, un total TTC, ou les deux", _totals),
+    Champ("etat.totaux[].libelle", "« Total TTC »"),
+    Champ("etat.totaux[].montant", "Montant du total, avec HT ou TTC"),
+    Champ("etat.deux_totaux", "Vrai si des lignes sont HT et d’autres TTC", lambda d: len(d.totaux) > 1),
+)  # fmt: skip
+
+SHARED = ("syndicat.", "membre.", "facturation.code_service", "facturation.numero_engagement")
+CHAMPS_ETAT = (*(champ for champ in CHAMPS if champ.chemin.startswith(SHARED)), *ETAT)
+KNOWN_ETAT = {champ.chemin: champ for champ in CHAMPS_ETAT}

@@ -1,0 +1,406 @@
+"""The only list of the fields that a template may use: each with its explanation and where its value comes from.
+
+Takes a `Dossier` (what is known about one member's pack); gives the values that templates print. A value that the
+record lacks becomes a dotted blank to fill by hand, and is told as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from markupsafe import Markup
+
+from docgen import formats
+from docgen.champs.blank import BLANK, Blank
+from docgen.law import tarif
+from docgen.model.fiches import (
+    Edition,
+    Facturation,
+    Forme,
+    LigneTarif,
+    Membre,
+    Referent,
+    Representant,
+    Syndicat,
+    Tarif,
+)
+
+CHOSEN, PLAIN = Markup("D9E6F5"), Markup("FFFFFF")
+"""Background colours of the grid, for `{% cellbg %}`; `Markup` says that they are not text to print."""
+
+
+MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier", "1er")
+"""A woman may sign as « Madame le Président » : the article then follows the noun."""
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """All that is known about the pack of one member."""
+
+    syndicat: Syndicat
+    edition: Edition
+    membre: Membre
+
+    @cached_property
+    def montants(self) -> tarif.Montants | None:
+        """What the member pays, once it has chosen."""
+        taken = self.membre.souscription
+        return tarif.due(taken, self.edition.tarif) if taken else None
+
+    @cached_property
+    def representant(self) -> Representant | None:
+        """Who signs for the member, once known."""
+        return self.membre.representant
+
+    @cached_property
+    def referent(self) -> Referent:
+        """The member's contact."""
+        return self.membre.referent
+
+    @cached_property
+    def facturation(self) -> Facturation | None:
+        """The Chorus Pro codes of the latest exercice."""
+        return self.membre.facturation_en_cours
+
+
+@dataclass(frozen=True)
+class Champ:
+    """One field."""
+
+    chemin: str
+    """As a template writes it: « membre.siret »; `[]` stands for each item of a list."""
+    explication: str
+    valeur: Callable[[Any], Any] | None = None
+    """From the dossier to the value; None for what stands inside a list: the list's own value holds it."""
+    blanc: str = ""
+    """What to call it in the list of blanks; empty when the record always has it."""
+
+
+class Accord:
+    """The articles and pronouns of a noun: « la commune », « le syndicat », « l’établissement public »."""
+
+    def __init__(self, noun: str, feminine: bool) -> None:
+        self.noun, self.feminine, self.elided = noun, feminine, formats.elides(noun)
+
+    @property
+    def le(self) -> str:
+        """« la commune », « l’établissement public »."""
+        return f"l’{self.noun}" if self.elided else f"{'la' if self.feminine else 'le'} {self.noun}"
+
+    @property
+    def du(self) -> str:
+        """« de la commune », « du syndicat »."""
+        return f"de {self.le}" if self.elided or self.feminine else f"du {self.noun}"
+
+    @property
+    def au(self) -> str:
+        """« à la commune », « au syndicat »."""
+        return f"à {self.le}" if self.elided or self.feminine else f"au {self.noun}"
+
+
+def capital(text: str) -> str:
+    """Return the text with its first letter in capital, the rest as it was."""
+    return text[:1].upper() + text[1:]
+
+
+def curly(text: str) -> str:
+    """Return the text with the apostrophe and the spaces of French typography."""
+    text = text.replace("'", "’")
+    for before, after in (
+        ("« ", "«\u00a0"),
+        (" »", "\u00a0»"),
+        (" ;", "\u00a0;"),
+        (" :", "\u00a0:"),
+        ("n° ", "n°\u00a0"),
+    ):
+        text = text.replace(before, after)
+    return text
+
+
+def _noun(d: Dossier) -> Accord:
+    return Accord(curly(d.membre.forme.value), d.membre.forme.feminine)
+
+
+def _name(d: Dossier) -> Accord:
+    """The member's own name may be of another gender than its form: « la Régie », of form établissement public."""
+    first = d.membre.nom.split()[0].casefold()
+    feminine = d.membre.forme.feminine
+    if d.membre.forme is Forme.ETABLISSEMENT_PUBLIC:
+        feminine = first in ("régie", "agence", "caisse", "société", "école", "institution")
+    return Accord(curly(d.membre.nom), feminine)
+
+
+def _signatory(person: Representant) -> str:
+    return f"{person.prenom} {person.nom}"
+
+
+def _title(person: Representant) -> str:
+    """« Le Maire », « La Présidente », « L’Adjointe » : the article follows the quality as it is written."""
+    noun = person.qualite.split()[0].casefold()
+    return capital(Accord(curly(person.qualite), person.civilite == "Mme" and noun not in MASCULINE_TITLES).le)
+
+
+def _civility(person: Representant) -> str:
+    return "Monsieur" if person.civilite == "M." else "Madame"
+
+
+def _curly(text: str | None) -> str | None:
+    return curly(text) if text else None
+
+
+def _of(person: Callable[[Dossier], Any], read: Callable[[Any], Any]) -> Callable[[Dossier], Any]:
+    """Return a getter that gives None when there is no such person, act or bill."""
+
+    def get(d: Dossier) -> Any:
+        found = person(d)
+        return None if found is None else read(found)
+
+    return get
+
+
+def _rep(read: Callable[[Representant], Any]) -> Callable[[Dossier], Any]:
+    return _of(lambda d: d.representant, read)
+
+
+def _act(read: Callable[[Any], Any]) -> Callable[[Dossier], Any]:
+    return _of(lambda d: d.membre.habilitation, read)
+
+
+def _bill(read: Callable[[Facturation], Any]) -> Callable[[Dossier], Any]:
+    return _of(lambda d: d.facturation, read)
+
+
+def _taken(read: Callable[[Any], Any]) -> Callable[[Dossier], Any]:
+    return _of(lambda d: d.membre.souscription, read)
+
+
+def _due(read: Callable[[tarif.Montants], Any]) -> Callable[[Dossier], Any]:
+    return _of(lambda d: d.montants, read)
+
+
+def _amount_rows(d: Dossier) -> list[dict[str, str]]:
+    """One row per service taken; while nothing is chosen, one row of blanks per part of the grid."""
+    if d.montants is None or d.membre.souscription is None:
+        labels = dict.fromkeys(_bloc_label(ligne) for ligne in d.edition.tarif.lignes)
+        return [_blank_row(label, number) for number, label in enumerate(labels, 1)]
+    users = formats.number(d.membre.souscription.utilisateurs)
+    return [
+        dict(
+            libelle=curly(due.service),
+            prix=formats.euros(due.prix),
+            utilisateurs=users,
+            mensuel=formats.euros(due.mensuel),
+        )
+        for due in d.montants.lignes
+    ]
+
+
+def _blank_row(label: str, number: int) -> dict[str, str]:
+    said = dict(prix="prix par utilisateur et par mois", utilisateurs="nombre d'utilisateurs", mensuel="par mois")
+    blanks = {
+        name: Blank(f"montants.lignes.{number}.{name}", f"Ligne {number} : {what}") for name, what in said.items()
+    }
+    return {"libelle": label, **blanks}
+
+
+def _bloc_label(ligne: LigneTarif) -> str:
+    return curly(ligne.libelle) if ligne.souscription == "gfu" else f"Stockage et sauvegarde – {BLANK[:4]} To"
+
+
+def _categories(d: Dossier) -> list[dict[str, Any]]:
+    rule = d.edition.tarif
+    mine = d.montants.categorie if d.montants else 0
+    return [
+        dict(
+            numero=str(c),
+            libelle=tarif.category_label(c, rule),
+            fond=CHOSEN if c == mine else PLAIN,
+        )
+        for c in range(1, rule.categories + 1)
+    ]
+
+
+@lru_cache(maxsize=8)
+def _prices(rule: Tarif) -> dict[str, list[str]]:
+    """Return the cells of each row of the grid as they are printed: the same for every member."""
+    return {label: [formats.euros(price) for price in cells] for label, cells in tarif.grid(rule).items()}
+
+
+def _grid_rows(bloc: str) -> Callable[[Dossier], list[dict[str, Any]]]:
+    def rows(d: Dossier) -> list[dict[str, Any]]:
+        prices = _prices(d.edition.tarif)
+        mine = d.montants.categorie if d.montants else 0
+        found = []
+        for ligne in d.edition.tarif.lignes:
+            if ligne.bloc != bloc:
+                continue
+            taken = d.membre.souscription is not None and tarif.concerns(ligne, d.membre.souscription)
+            cells = [
+                dict(prix=price, fond=CHOSEN if taken and c == mine else PLAIN)
+                for c, price in enumerate(prices[ligne.libelle], 1)
+            ]
+            found.append(
+                dict(
+                    libelle=curly(ligne.libelle),
+                    repere="→\u00a0" if taken else "",
+                    fond=CHOSEN if taken else PLAIN,
+                    cellules=cells,
+                )
+            )
+        return found
+
+    return rows
+
+
+CHAMPS: tuple[Champ, ...] = (
+    Champ("syndicat.nom", "Nom court du syndicat", lambda d: curly(d.syndicat.nom)),
+    Champ("syndicat.nom_complet", "Forme et nom du syndicat", lambda d: f"{capital(d.syndicat.forme)} {curly(d.syndicat.nom)}"),
+    Champ("syndicat.siret", "SIRET du syndicat, par groupes", lambda d: formats.siret(d.syndicat.siret)),
+    Champ("syndicat.ape", "Code APE du syndicat", lambda d: d.syndicat.ape),
+    Champ("syndicat.siege.adresse", "Siège du syndicat : numéro et voie", lambda d: curly(d.syndicat.siege.adresse)),
+    Champ("syndicat.siege.code_postal", "Siège du syndicat : code postal", lambda d: d.syndicat.siege.code_postal),
+    Champ("syndicat.siege.commune", "Siège du syndicat : commune", lambda d: curly(d.syndicat.siege.commune)),
+    Champ("syndicat.adresse_postale", "Adresse du syndicat pour le courrier", lambda d: curly(d.syndicat.adresse_postale)),
+    Champ("syndicat.representant.civilite", "Monsieur ou Madame (signataire du syndicat)", lambda d: _civility(d.syndicat.representant)),
+    Champ("syndicat.representant.nom", "Prénom et nom du signataire du syndicat", lambda d: curly(_signatory(d.syndicat.representant))),
+    Champ("syndicat.representant.qualite", "Qualité du signataire du syndicat", lambda d: curly(d.syndicat.representant.qualite)),
+    Champ("syndicat.representant.titre", "Qualité du signataire du syndicat, avec son article", lambda d: _title(d.syndicat.representant)),
+    Champ("syndicat.representant.e", "Accord : « habilité » ou « habilitée »",
+          lambda d: "e" if d.syndicat.representant.civilite == "Mme" else ""),
+    Champ("syndicat.dpo.courriel", "Courriel du délégué à la protection des données", lambda d: d.syndicat.dpo.courriel),
+    Champ("edition.nom", "Édition des textes", lambda d: d.edition.edition),
+    Champ("edition.deliberation.numero", "Délibération du syndicat qui a voté l'édition",
+          lambda d: d.edition.deliberation.numero),
+    Champ("edition.deliberation.date", "Date de cette délibération, en lettres", lambda d: formats.long_date(d.edition.deliberation.date)),
+    Champ("membre.nom", "Dénomination du membre", lambda d: curly(d.membre.nom)),
+    Champ("membre.le_nom", "Dénomination avec l'article défini", lambda d: _name(d).le),
+    Champ("membre.Le_nom", "La même, en début de phrase", lambda d: capital(_name(d).le)),
+    Champ("membre.du_nom", "« de la », « du » ou « de l’ » et la dénomination", lambda d: _name(d).du),
+    Champ("membre.au_nom", "« à la », « au » ou « à l’ » et la dénomination", lambda d: _name(d).au),
+    Champ("membre.le", "La forme du membre avec l'article défini", lambda d: _noun(d).le),
+    Champ("membre.Le", "La même, en début de phrase", lambda d: capital(_noun(d).le)),
+    Champ("membre.du", "« de la commune », « du syndicat »", lambda d: _noun(d).du),
+    Champ("membre.Du", "La même, en début de phrase", lambda d: capital(_noun(d).du)),
+    Champ("membre.au", "« à la commune », « au syndicat »", lambda d: _noun(d).au),
+    Champ("membre.Au", "La même, en début de phrase", lambda d: capital(_noun(d).au)),
+    Champ("membre.e", "Accord : « désigné » ou « désignée »", lambda d: "e" if d.membre.forme.feminine else ""),
+    Champ("membre.il", "il ou elle", lambda d: "elle" if d.membre.forme.feminine else "il"),
+    Champ("membre.Il", "Il ou Elle", lambda d: "Elle" if d.membre.forme.feminine else "Il"),
+    Champ("membre.lui", "lui ou elle, après une préposition", lambda d: "elle" if d.membre.forme.feminine else "lui"),
+    Champ("membre.celui_ci", "celui-ci ou celle-ci", lambda d: "celle-ci" if d.membre.forme.feminine else "celui-ci"),
+    Champ("membre.siret", "SIRET du membre, par groupes", lambda d: formats.siret(d.membre.siret)),
+    Champ("membre.siege.adresse", "Siège du membre : numéro et voie", lambda d: curly(d.membre.siege.adresse)),
+    Champ("membre.siege.code_postal", "Siège du membre : code postal", lambda d: d.membre.siege.code_postal),
+    Champ("membre.siege.commune", "Siège du membre : commune", lambda d: curly(d.membre.siege.commune)),
+    Champ("representant.civilite", "Monsieur ou Madame (signataire du membre)", _rep(_civility), "signataire"),
+    Champ("representant.nom", "Prénom et nom du signataire du membre", _rep(lambda p: curly(_signatory(p))), "signataire"),
+    Champ("representant.qualite", "Qualité du signataire du membre", _rep(lambda p: curly(p.qualite)), "signataire"),
+    Champ("representant.titre", "Qualité du signataire du membre, avec son article", _rep(_title), "signataire"),
+    Champ("representant.e", "Accord : « habilité » ou « habilitée »",
+          lambda d: "e" if d.representant and d.representant.civilite == "Mme" else ""),
+    Champ("representant.habilitation.numero", "Numéro de la délibération du membre", _act(lambda a: a.numero),
+          "délibération du membre"),
+    Champ("representant.habilitation.date", "Date de la délibération du membre, en lettres", _act(lambda a: formats.long_date(a.date)),
+          "délibération du membre"),
+    Champ("referent.prenom_nom", "Prénom et nom du référent",
+          lambda d: curly(" ".join(filter(None, (d.referent.prenom, d.referent.nom)))) or None, "référent : nom"),
+    Champ("referent.fonction", "Fonction du référent", lambda d: _curly(d.referent.fonction), "référent : fonction"),
+    Champ("referent.telephone", "Téléphone du référent", lambda d: d.referent.telephone, "référent : téléphone"),
+    Champ("referent.courriel", "Courriel du référent", lambda d: d.referent.courriel, "référent : courriel"),
+    Champ("facturation.exercice", "Exercice auquel valent les codes Chorus Pro", _bill(lambda f: str(f.exercice)),
+          "exercice des codes Chorus Pro"),
+    Champ("facturation.code_service", "Code service Chorus Pro", _bill(lambda f: f.code_service), "code service"),
+    Champ("facturation.numero_engagement", "N° d'engagement", _bill(lambda f: f.numero_engagement),
+          "n° d'engagement"),
+    Champ("souscription.utilisateurs", "Nombre d'utilisateurs", _taken(lambda s: formats.number(s.utilisateurs)),
+          "souscription"),
+    Champ("souscription.stockage", "Stockage choisi", _taken(lambda s: f"{s.stockage}\u00a0To" if s.stockage else "aucun"),
+          "souscription"),
+    Champ("souscription.gfu", "Adhésion au GFU : oui ou non", _taken(lambda s: "oui" if s.gfu else "non"),
+          "souscription"),
+    Champ("souscription.categorie", "Catégorie tarifaire", _due(lambda m: str(m.categorie)), "souscription"),
+    Champ("montants.lignes", "Ce que le membre paie, ligne par ligne", _amount_rows),
+    Champ("montants.lignes[].libelle", "Service"),
+    Champ("montants.lignes[].prix", "Prix par utilisateur et par mois, TTC"),
+    Champ("montants.lignes[].utilisateurs", "Nombre d'utilisateurs"),
+    Champ("montants.lignes[].mensuel", "Montant par mois, TTC"),
+    Champ("montants.prix", "Total par utilisateur et par mois, TTC", _due(lambda m: formats.euros(m.prix)),
+          "souscription"),
+    Champ("montants.mensuel", "Total par mois, TTC", _due(lambda m: formats.euros(m.mensuel)), "souscription"),
+    Champ("montants.annuel", "Total par an, TTC", _due(lambda m: formats.euros(m.annuel)), "souscription"),
+    Champ("grille.tva", "Taux de TVA", lambda d: f"{formats.number(d.edition.tarif.tva)}\u00a0%"),
+    Champ("grille.categories", "Les catégories de la grille, dans l'ordre", _categories),
+    Champ("grille.categories[].numero", "Numéro de la catégorie"),
+    Champ("grille.categories[].libelle", "« Jusqu’à 10 utilisateurs »"),
+    Champ("grille.categories[].fond", "Couleur de fond, pour {% cellbg %} : la catégorie du membre ressort"),
+    *(
+        champ
+        for bloc, what in (
+            ("gfu_of", "part opérateur du GFU"),
+            ("gfu_exploitant", "part exploitant du GFU"),
+            ("netexplorer", "stockage et sauvegarde"),
+        )
+        for champ in (
+            Champ(f"grille.{bloc}", f"Les lignes de la grille : {what}", _grid_rows(bloc)),
+            Champ(f"grille.{bloc}[].libelle", "Intitulé de la ligne"),
+            Champ(f"grille.{bloc}[].repere", "« → » sur la ligne choisie par le membre, sinon rien"),
+            Champ(f"grille.{bloc}[].fond", "Couleur de fond de l'intitulé, pour {% cellbg %}"),
+            Champ(f"grille.{bloc}[].cellules", "Les prix de la ligne, par catégorie"),
+            Champ(f"grille.{bloc}[].cellules[].prix", "Prix par utilisateur et par mois, TTC"),
+            Champ(f"grille.{bloc}[].cellules[].fond", "Couleur de fond de la case, pour {% cellbg %}"),
+        )
+    ),
+)  # fmt: skip
+
+KNOWN = {champ.chemin: champ for champ in CHAMPS}
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a template is filled with."""
+
+    tree: dict[str, Any]
+    """Nested by the parts of the paths."""
+    flat: dict[str, Any]
+    """By path; lists as they are."""
+    blanks: dict[str, str]
+    """The paths that print a blank, with what to call them."""
+
+
+def values(dossier: Any, champs: Iterable[Champ] = CHAMPS) -> Values:
+    """Return all fields of the dossier (a `Dossier`, or that of another document with its `champs`), ready to print."""
+    tree: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
+    blanks: dict[str, str] = {}
+    for champ in champs:
+        if champ.valeur is None:
+            continue
+        value = champ.valeur(dossier)
+        if value is None:
+            blanks[champ.chemin] = champ.blanc
+            value = Blank(champ.chemin, champ.explication)
+        flat[champ.chemin] = value
+        *above, last = champ.chemin.split(".")
+        branch = tree
+        for part in above:
+            branch = branch.setdefault(part, {})
+        branch[last] = value
+    return Values(tree, flat, blanks)
+
+
+def examples(dossier: Dossier) -> Iterator[tuple[Champ, str]]:
+    """Yield every field with an example of what it prints."""
+    flat = values(dossier).flat
+    for champ in CHAMPS:
+        value = flat.get(champ.chemin)
+        if value is None and "[]" in champ.chemin:
+            top, *steps = champ.chemin.split("[].")
+            value = flat[top][0]
+            for step in steps:
+                value = value[step]
+                value = value[0] if isinstance(value, list) else value
+            value = "" if isinstance(value, dict) else value
+        yield champ, "" if isinstance(value, list) else str(value)

@@ -1,0 +1,1 @@
+"""The things that docgen speaks of, frozen and typed, and what their values may be."""

@@ -1,0 +1,137 @@
+"""A meeting of the assembly and its délibérations, frozen and typed: seances/<date>.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from docgen.model.fiches import Deliberation, Frozen
+from docgen.model.values import Day, FolderName, LongText, Text, Whole, wrong
+
+
+class Delegue(Frozen):
+    """A member of the assembly at one séance."""
+
+    id: FolderName
+    civilite: Literal["M.", "Mme"]
+    prenom: Text
+    nom: Text
+    role: Text
+    presence: Literal["présent", "présente", "à distance", "excusé", "excusée", "absent", "absente"] = "présent"
+    pouvoir_a: FolderName | None = None
+    """Who votes in their name: they are then represented."""
+    voix: Whole | None = None
+
+
+class Groupe(Frozen):
+    """Heads and voices."""
+
+    membres: Whole
+    voix: Whole
+
+
+class VoixParGroupe(Frozen):
+    """The voices of each group, where the act does not print those of each delegate."""
+
+    presents: Whole
+    representes: Whole
+    excuses: Whole
+
+
+class Vote(Frozen):
+    """How the assembly decided; « à l'unanimité » says that all who could vote voted for."""
+
+    resultat: Literal["à l'unanimité", "à la majorité", "rejetée"]
+    pour: Groupe | None = None
+    contre: Groupe | None = None
+    abstention: Groupe | None = None
+    ne_prend_pas_part: Groupe | None = None
+
+
+class Visa(Frozen):
+    """What the act rests on: a text, or an earlier délibération."""
+
+    texte: LongText | None = None
+    deliberation: Text | None = None
+    """Its number."""
+    date: Day | None = None
+    objet: LongText | None = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Visa:
+        if (self.texte is None) == (self.deliberation is None):
+            raise wrong(
+                "visa", "un visa cite un texte ou une délibération", "Écrivez « texte: … » ou « deliberation: … »."
+            )
+        if self.deliberation and not (self.date and self.objet):
+            raise wrong(
+                "visa", "il manque la date ou l'objet de la délibération visée", "Ajoutez « date » et « objet »."
+            )
+        return self
+
+
+class Decision(Frozen):
+    """One item of the dispositif."""
+
+    verbe: Annotated[str, Field(pattern=r"^[A-ZÉÈÀ' ]+$")]
+    texte: LongText
+
+
+class Acte(Frozen):
+    """A délibération as it is written; its séance gives it its date."""
+
+    numero: Text
+    transmise_le: Day | None = None
+    publiee_le: Day | None = None
+    titre: LongText
+    modifie: Text | None = None
+    """The number of the délibération that it amends."""
+    matiere: Annotated[str, Field(pattern=r"^\d(\.\d{1,2}){1,4}$")]
+    """Code of the ministry's classification: 8.4."""
+    edition: FolderName | None = None
+    """The edition whose texts it votes."""
+    visas: tuple[Visa, ...] = ()
+    expose: tuple[LongText, ...] = ()
+    dispositif: Annotated[tuple[Decision, ...], Field(min_length=1)]
+    vote: Vote
+    sortis: tuple[FolderName, ...] = ()
+    """Who left the room for this one."""
+    voix: VoixParGroupe | None = None
+    """The voices of each group for this one, when `sortis` changes them."""
+
+    def decided_on(self, day: Day) -> Deliberation:
+        """Return what the rest of docgen knows of it. Raises pydantic's error when its dates are not in order."""
+        return Deliberation.model_construct(
+            numero=self.numero, date=day, transmise_le=self.transmise_le, publiee_le=self.publiee_le
+        )
+
+
+class Seance(Frozen):
+    """A meeting of the assembly and what it decided: seances/<date>.yaml."""
+
+    date: Day
+    heure: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")]
+    lieu: Text
+    visioconference: Text | None = None
+    convocation: Day
+    president: FolderName
+    secretaire: FolderName
+    en_exercice: Groupe | None = None
+    voix: VoixParGroupe | None = None
+    delegues: Annotated[tuple[Delegue, ...], Field(min_length=1)]
+    deliberations: tuple[Acte, ...] = ()
+
+
+class ActeAnterieur(Frozen):
+    """An earlier délibération of the authority, of which docgen holds no séance."""
+
+    numero: Text
+    date: Day
+    objet: LongText
+
+
+class Registre(Frozen):
+    """actes.yaml: the délibérations from before the séances that the workspace holds."""
+
+    actes: tuple[ActeAnterieur, ...] = ()

@@ -1,0 +1,123 @@
+"""The pieces of one pack, filled and converted -> its files, checked, the receipt last. Writes nothing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdfium2
+
+from docgen.diagnostics import ConversionFailed
+from docgen.model.fiches import Membre
+from docgen.packs import amendment, preflight, receipts, recompute
+from docgen.packs.contents import Content
+from docgen.packs.receipts import Point, Receipt
+from docgen.pdf import fields, signatures
+from docgen.pdf.assemble import Bound, PackInfo, PiecePdf, assemble
+from docgen.pdf.pdfa import Description
+from docgen.records.workspace import Data
+from docgen.word.render import Filled
+
+PREVIEW = "apercu.jpg"
+PREVIEW_WIDTH = 320
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class Binder:
+    """Binds the packs of one edition."""
+
+    data: Data
+    printed: Mapping[str, Sequence[str]]
+    """The fields that the template of each piece prints."""
+    fonts: frozenset[str]
+    """The families that may be used."""
+    police: Path
+    """The font file of what is typed in the fields."""
+
+    def bind(
+        self,
+        membre: Membre,
+        wanted: Receipt,
+        contents: Sequence[Content],
+        filled: Mapping[str, Filled],
+        pdfs: Mapping[str, Path],
+    ) -> tuple[dict[str, bytes], Receipt]:
+        """Return the files of the member's pack, without its receipt, and the receipt as far as they tell it.
+
+        `filled` and `pdfs` hold the pieces by name. Raises `ConversionFailed` when it would not be a true pack.
+        """
+        act = self.data.edition.deliberation
+        said = Description(
+            wanted.titre, self.data.syndicat.nom, f"Édition {wanted.edition}, délibération n° {act.numero}", act.date,
+            wanted.identifiant,
+        )  # fmt: skip
+        pieces = [PiecePdf(content.titre, content.label, pdfs[content.name]) for content in contents]
+        bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
+        to_sign = any(content.name != amendment.AVIS for content in contents)
+        people = signatures.signataires(self.data.syndicat, membre) if to_sign else {}
+        expected = [
+            self._expected(membre, content, filled[content.name], count)
+            for content, count in zip(contents, bound.pages, strict=True)
+        ]
+        finished = preflight.Finished(
+            expected, self.fonts, wanted.titre, wanted.projet, wanted.manque, wanted.blancs, people
+        )
+        points = preflight.check(bound, finished)
+        files = {wanted.pack: bound.data, PREVIEW: preview(bound.data)}
+        if not wanted.projet:  # a Word file carries no PROJET: it would be signed too early
+            files |= {content.fichier: filled[content.name].docx for content in contents}
+        if bound.signatures:
+            files[signatures.NAME] = signatures.to_json(wanted.pack, bound.signatures, people)
+        return files, _receipt(wanted, bound, points, files, pdfs)
+
+    def _expected(self, membre: Membre, content: Content, filled: Filled, pages: int) -> preflight.Expected:
+        """Return what one piece has to show. Raises `ConversionFailed` when a condition took a place to sign out."""
+        marked = {mark.signs for mark in filled.meaning.marks}
+        if lost := [role for role in content.template.signataires if role not in marked]:
+            places = ", ".join(f"sig_{role}" for role in lost)
+            raise ConversionFailed(f"{content.titre} : une condition a retiré la place de la signature ({places})")
+        names = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
+        return preflight.Expected(
+            content.titre, pages, filled.words, filled.printed, names, self._amounts(membre, self.printed[content.name])
+        )
+
+    def _amounts(self, membre: Membre, printed: Sequence[str]) -> Callable[[str], Iterator[str]] | None:
+        """Return what computes the amounts of a piece again; None when it prints none."""
+        groups = {path.split(".")[0] for path in printed}
+        taken, rule = membre.souscription, self.data.edition.tarif
+
+        def faults(text: str) -> Iterator[str]:
+            if "grille" in groups:
+                yield from recompute.grid_faults(text, rule)
+            if "montants" in groups and taken:
+                yield from recompute.due_faults(text, taken, rule, printed)
+
+        return faults if groups & {"grille", "montants"} else None
+
+
+def _receipt(
+    wanted: Receipt, bound: Bound, points: Sequence[Point], files: Mapping[str, bytes], pdfs: Mapping[str, Path]
+) -> Receipt:
+    made = {
+        name: piece.model_copy(update={"pdf": pdfs[name].name, "pages": count})
+        for (name, piece), count in zip(wanted.pieces.items(), bound.pages, strict=True)
+    }
+    described = {name: receipts.describe(content) for name, content in files.items()}
+    return wanted.model_copy(update={"pieces": made, "fichiers": described, "controle": tuple(points)})
+
+
+def preview(pack: bytes) -> bytes:
+    """Return a small picture of the first page, as JPEG."""
+    document = pypdfium2.PdfDocument(pack)
+    try:
+        page = document[0]
+        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil()
+        page.close()
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=82)
+        return buffer.getvalue()
+    finally:
+        document.close()

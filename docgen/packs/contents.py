@@ -1,0 +1,138 @@
+"""What the pack of each member is made of: its documents in order, each with its template and its values.
+
+A member who holds nothing gets the whole pack of the edition; one who signed an earlier edition gets what `amendment`
+decides: an avenant and its annexes, a new charter, a notice; one who holds the edition already gets nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from docgen.champs.pack import CHAMPS, KNOWN, Dossier, Values, values
+from docgen.diagnostics import Diagnostic, ProblemsFound
+from docgen.model.fiches import Edition, Membre, PieceModele
+from docgen.packs import amendment
+from docgen.packs.amendment import Decision, decide
+from docgen.packs.avenant import CHAMPS_AVENANT, KNOWN_AVENANT, DossierAvenant
+from docgen.records.workspace import Data, Workspace, load_edition
+from docgen.word import compare
+from docgen.word.compare import Difference
+from docgen.word.render import Renderer
+from docgen.word.template import Template
+
+AMENDING = {
+    amendment.AVENANT: "Avenant à la convention d'accès au bouquet de services numériques",
+    amendment.AVIS: "Avis de révision des tarifs",
+}
+"""The documents that belong to no edition: they lead from one to the next."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """One document of a pack."""
+
+    name: str
+    titre: str
+    fichier: str
+    """The name of its Word file."""
+    template: Template
+    found: Values
+
+    @property
+    def label(self) -> str:
+        """What stands before its page numbers: « Annexe 2, page »."""
+        return f"{self.name.replace('-', ' ').capitalize()}, page"
+
+
+class Contents:
+    """The contents of the packs of one edition."""
+
+    def __init__(self, workspace: Workspace, data: Data) -> None:
+        """Open the templates. Raises `ProblemsFound` with all that cannot be opened."""
+        self.workspace, self.data = workspace, data
+        self._texts = cache(self._read_edition)
+        self._differences = cache(self._compare)
+        self.templates = open_templates(workspace, data.edition)
+        self.pieces = {piece.id: piece for piece in data.edition.pieces}
+        for name, titre in AMENDING.items():
+            if any(name in decision.pieces for decision in self.decisions.values()):
+                path = workspace.templates / f"{name}.docx"
+                signed = ("syndicat", "membre") if name == amendment.AVENANT else ()
+                self.templates[name] = Template(path, workspace.shown(path), KNOWN_AVENANT, signed)
+                self.pieces[name] = PieceModele(id=name, titre=titre, fichier=path.name)
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """What is to be done for each member, by its id."""
+        edition = self.data.edition
+        return {
+            membre.id: decide(membre, edition, lambda name: self._texts(name)[0], self._differences)
+            for membre in self.data.membres
+        }
+
+    def of(self, membre: Membre) -> list[Content]:
+        """Return the documents to make for the member; none when what it holds stays as it is."""
+        decision = self.decisions[membre.id]
+        dossier = Dossier(self.data.syndicat, self.data.edition, membre)
+        found = values(dossier, CHAMPS)
+        if AMENDING.keys() & set(decision.pieces):
+            found = values(self._avenant(dossier, found, decision), CHAMPS_AVENANT)
+        return [
+            Content(name, self.pieces[name].titre, self.pieces[name].fichier, self.templates[name], found)
+            for name in decision.pieces
+        ]
+
+    def _avenant(self, dossier: Dossier, found: Values, decision: Decision) -> DossierAvenant:
+        held = decision.held
+        assert held
+        convention = Renderer(self.templates[amendment.CONVENTION]).fill(found.tree)
+        former, _ = self._texts(held.edition)
+        difference = self._differences(held.edition)
+        return DossierAvenant(
+            dossier.syndicat, dossier.edition, dossier.membre, held, former, difference, convention.docx
+        )
+
+    def _read_edition(self, name: str) -> tuple[Edition, dict[str, Template]]:
+        if name == self.data.edition.edition:
+            return self.data.edition, self.templates
+        edition = load_edition(self.workspace, name, self.data.seances)
+        return edition, open_templates(self.workspace, edition)
+
+    def _compare(self, name: str) -> Difference:
+        return compare.editions(self._texts(name), self._texts(self.data.edition.edition))
+
+
+def open_templates(workspace: Workspace, edition: Edition) -> dict[str, Template]:
+    """Return the templates of the edition, by piece. Raises `ProblemsFound` with all that cannot be opened."""
+    templates: dict[str, Template] = {}
+    problems: list[Diagnostic] = []
+    for model in edition.pieces:
+        path = workspace.template(edition.edition, model)
+        try:
+            templates[model.id] = Template(path, workspace.shown(path), signataires=model.signataires)
+        except ProblemsFound as error:
+            problems += error.diagnostics
+    if problems:
+        raise ProblemsFound(problems)
+    return templates
+
+
+def blanks(found: Values, fields: Container[str]) -> Iterator[str]:
+    """Yield what the templates leave to fill in by hand, in words: « référent » when all of it is missing."""
+    groups: dict[str, list[str]] = {}
+    for path in found.flat:
+        if path in fields and path in KNOWN and KNOWN[path].blanc:
+            groups.setdefault(KNOWN[path].blanc.split(" : ")[0], []).append(path)
+    for group, paths in groups.items():
+        missing = [KNOWN[path].blanc for path in paths if path in found.blanks]
+        if len(missing) == len(paths):
+            yield group
+        else:
+            yield from dict.fromkeys(missing)
+
+
+def printed(template: Template) -> frozenset[str]:
+    """Return the paths of `Values.flat` that a template prints: of a list, the list."""
+    return frozenset(path.split("[")[0] for path in template.fields) & template.known

@@ -1,0 +1,209 @@
+"""What stands, what is not up to date any more, and why: one computation decides and explains.
+
+A receipt lies beside each pack. It holds what each piece was made from (its template, the values that it prints, the
+versions of the programs) and the hash of every file that was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from docgen.champs.pack import KNOWN
+
+NAME = "receipt.json"
+SHOWN_IN_REASONS = ("souscription.", "montants.", "edition.")
+"""Values that a reason may quote. The others may be personal data: a reason names the field only."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Fichier(_Frozen):
+    """A file that was made."""
+
+    sha256: str
+    taille: int
+    """Bytes."""
+
+
+class Piece(_Frozen):
+    """What one piece was made from."""
+
+    modele: str
+    """SHA-256 of the template."""
+    valeurs: dict[str, str]
+    """The values that it prints, by field; lists by their hash."""
+    pdf: str = ""
+    """Name of its PDF in the cache."""
+    pages: int = 0
+
+
+class Point(_Frozen):
+    """One point of the list that a pack is checked against before it leaves."""
+
+    point: str
+    """What was looked at: « blancs », « montants »…"""
+    tient: bool
+    detail: str
+
+
+class Receipt(_Frozen):
+    """What a pack was made from and what was made."""
+
+    membre: str
+    edition: str
+    moteur: dict[str, str]
+    """The programs and the fonts, by name."""
+    pieces: dict[str, Piece]
+    titre: str
+    projet: bool
+    manque: tuple[str, ...]
+    """What keeps the pack from being signed."""
+    blancs: tuple[str, ...]
+    """What is left to fill in by hand."""
+    fichiers: dict[str, Fichier] = {}
+    controle: tuple[Point, ...] = ()
+    """What was found before it was published; the pack is ready to be signed only when every point holds."""
+    precedents: tuple[Fichier, ...] = ()
+    """The packs that stood here before: one of them may come back signed."""
+
+    @property
+    def etat(self) -> str:
+        """Where the pack stands."""
+        if self.projet:
+            return "PROJET"
+        if self.blancs:
+            return "à compléter"
+        return "prêt à signer" if all(point.tient for point in self.controle) else "à revoir"
+
+    @property
+    def identifiant(self) -> str:
+        """What the pack carries in itself: edition, member, and the receipt that it was made by."""
+        made = {"fichiers", "controle", "precedents"}
+        made_from = self.model_dump_json(exclude={**dict.fromkeys(made, True), "pieces": {"__all__": {"pdf", "pages"}}})
+        return f"{self.edition}/{self.membre}/{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
+
+    @property
+    def pack(self) -> str:
+        """The file name of the pack: plain ASCII, and telling when it leaves its folder."""
+        return f"pack-{self.edition}-{self.membre}.pdf"
+
+    def to_bytes(self) -> bytes:
+        """Return the receipt as it is written."""
+        return (self.model_dump_json(indent=1) + "\n").encode()
+
+
+def read(folder: Path) -> Receipt | None:
+    """Return the receipt of a pack; None when there is none that can be read."""
+    try:
+        return Receipt.model_validate_json((folder / NAME).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def after(receipt: Receipt, former: Receipt | None) -> Receipt:
+    """Return the receipt with the packs that stood before: one of them may have been sent, and come back signed."""
+    earlier = (*former.precedents, *(f for name, f in former.fichiers.items() if name == former.pack)) if former else ()
+    kept = dict.fromkeys(known for known in earlier if known != receipt.fichiers[receipt.pack])
+    return receipt.model_copy(update={"precedents": tuple(kept)})
+
+
+def fingerprint(value: Any) -> str:
+    """Return a value as a receipt keeps it: text as it is, a list by its hash."""
+    if isinstance(value, str):
+        return str(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return f"#{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def describe(data: bytes) -> Fichier:
+    """Return what a receipt says of a file."""
+    return Fichier(sha256=hashlib.sha256(data).hexdigest(), taille=len(data))
+
+
+def altered(folder: Path, former: Receipt | None) -> dict[str, str]:
+    """Return the files of a pack that are not as docgen left them, each with what happened: missing or changed."""
+    found = {}
+    for name, known in (former.fichiers if former else {}).items():
+        path = folder / name
+        try:
+            same = path.stat().st_size == known.taille and _hash(path) == known.sha256
+        except OSError:
+            found[name] = "manque"
+            continue
+        if not same:
+            found[name] = "a été modifié hors de docgen : gardé sous un autre nom"
+    return found
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str, str]) -> list[str]:
+    """Return why the pack must be made, in words; nothing when what stands is what is wanted."""
+    if former is None:
+        return [f"{name} {what}" for name, what in changed_files.items()] or ["jamais fabriqué"]
+    found = [f"{name} {what}" for name, what in changed_files.items()]
+    for program in sorted(wanted.moteur):
+        before, after = former.moteur.get(program, "aucun"), wanted.moteur[program]
+        if before != after:
+            known = program != "docgen" or before.split("+")[0] != after.split("+")[0]
+            found.append(f"{program} : {before} → {after}" if known else "docgen a été mis à jour")
+    for name, piece in wanted.pieces.items():
+        found += _piece_reasons(name, former.pieces.get(name), piece)
+    for name in former.pieces:
+        if name not in wanted.pieces:
+            found.append(f"la pièce {name} ne fait plus partie du pack")
+    if former.projet != wanted.projet:
+        found.append("le pack devient un PROJET" if wanted.projet else "le pack n'est plus un PROJET")
+    elif (former.titre, former.manque, former.blancs) != (wanted.titre, wanted.manque, wanted.blancs):
+        found.append("titre ou état du pack modifié")
+    return list(dict.fromkeys(found))
+
+
+def differences(sent: Receipt, now: Mapping[str, Any]) -> list[str]:
+    """Return the fields that a pack prints otherwise than their values of today, in words."""
+    said = {path: value for piece in sent.pieces.values() for path, value in piece.valeurs.items()}
+    return [
+        _small(champ.explication)
+        for path, champ in KNOWN.items()
+        if path in said and path in now and said[path] != fingerprint(now[path])
+    ]
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[str]:
+    if former is None:
+        yield f"nouvelle pièce : {name}"
+        return
+    if former.modele != wanted.modele:
+        yield f"modèle {name}.docx modifié"
+    changed = [
+        path
+        for path in dict.fromkeys([*KNOWN, *former.valeurs, *wanted.valeurs])
+        if former.valeurs.get(path) != wanted.valeurs.get(path)
+        and (former.modele == wanted.modele or {path} <= former.valeurs.keys() & wanted.valeurs.keys())
+    ]
+    chose_anew = any(path.startswith("souscription.") for path in changed)
+    for path in changed:
+        before, after = former.valeurs.get(path, ""), wanted.valeurs.get(path, "")
+        what = KNOWN[path].explication if path in KNOWN else "contenu de l'avenant"
+        if path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
+            yield f"{what} : {before.strip('…') or 'blanc'} → {after.strip('…') or 'blanc'}"
+        elif path.startswith(("grille.", "montants.")):
+            if not chose_anew:  # a new choice marks other cells of the grid: it is said already
+                yield "grille tarifaire modifiée"
+        else:
+            yield f"modifié : {_small(what)}"

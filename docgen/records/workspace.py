@@ -1,0 +1,218 @@
+"""Where things live in a workspace, and what its records say: the one place that knows file names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from os import environ
+from pathlib import Path
+
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest, errors
+from docgen.law import seance as assembly
+from docgen.model.fiches import Edition, Membre, PieceModele, Syndicat
+from docgen.model.seance import Registre, Seance
+from docgen.records import reading as records
+from docgen.records import translate, validate
+
+
+def today() -> date:
+    """Return today's date, or the one that SOURCE_DATE_EPOCH fixes (reproducible-builds.org)."""
+    if epoch := environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.fromtimestamp(int(epoch), UTC).date()
+    return datetime.now().astimezone().date()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with syndicat.yaml, members.yaml, templates/ and output/."""
+
+    root: Path
+
+    @property
+    def members_yaml(self) -> Path:
+        """The members."""
+        return self.root / "members.yaml"
+
+    @property
+    def syndicat_yaml(self) -> Path:
+        """The issuing authority."""
+        return self.root / "syndicat.yaml"
+
+    @property
+    def templates(self) -> Path:
+        """The editions, one folder each."""
+        return self.root / "templates"
+
+    @property
+    def actes_yaml(self) -> Path:
+        """The délibérations from before the séances kept here; there may be none."""
+        return self.root / "actes.yaml"
+
+    @property
+    def seances(self) -> list[Path]:
+        """The records of the séances, by date."""
+        return sorted((self.root / "seances").glob("*.yaml"))
+
+    @property
+    def output(self) -> Path:
+        """All that docgen makes."""
+        return self.root / "output"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again: the PDF of each piece, by what it was made from."""
+        return self.output / ".cache"
+
+    @cached_property
+    def editions(self) -> list[str]:
+        """The names of the editions, the latest last."""
+        return sorted(folder.parent.name for folder in self.templates.glob("*/edition.yaml"))
+
+    def edition_yaml(self, edition: str) -> Path:
+        """Return the record of an edition."""
+        return self.templates / edition / "edition.yaml"
+
+    def template(self, edition: str, piece: PieceModele) -> Path:
+        """Return the Word file that a piece is made from."""
+        return self.templates / edition / piece.fichier
+
+    def packs(self, edition: str) -> Path:
+        """Return the folder of the packs of an edition: one folder per member in it."""
+        return self.output / edition
+
+    def shown(self, path: Path) -> str:
+        """Return the path as messages print it: from the root of the workspace."""
+        return path.relative_to(self.root).as_posix()
+
+
+@dataclass(frozen=True)
+class Data:
+    """All that the clerk's records say for one edition, in the model's terms."""
+
+    syndicat: Syndicat
+    membres: tuple[Membre, ...]
+    edition: Edition
+    seances: tuple[Seance, ...] = ()
+    registre: Registre = field(default_factory=Registre)
+    warnings: tuple[Diagnostic, ...] = field(default=())
+
+
+def load(workspace: Workspace, edition: str | None = None) -> Data:
+    """Read and validate all records for one edition (the latest unless named).
+
+    Raises `ProblemsFound` with every error of every file.
+    """
+    problems: list[Diagnostic] = []
+    now = today()
+    syndicat, found = validate.syndicat(_read(workspace, workspace.syndicat_yaml), now)
+    problems += found
+    members_record = _read(workspace, workspace.members_yaml)
+    membres, found = validate.membres(members_record, now)
+    problems += found
+    seances: tuple[Seance, ...] = ()
+    registre = Registre()
+    if syndicat:
+        problems += validate.apart(membres, syndicat, members_record)
+        seances, registre, found = _load_seances(workspace, syndicat, now)
+        problems += found
+    the_edition, found = _load_edition(workspace, edition, seances, now)
+    problems += found
+    if the_edition:
+        problems += validate.subscriptions(membres, the_edition, members_record)
+        problems += validate.warnings(membres, the_edition, members_record)
+    if errors(problems) or not syndicat or not the_edition:
+        raise ProblemsFound(problems)
+    return Data(syndicat, membres, the_edition, seances, registre, tuple(problems))
+
+
+def load_edition(workspace: Workspace, name: str, seances: Iterable[Seance]) -> Edition:
+    """Read an edition alone, without asking whether it prices what the members take now. Raises `ProblemsFound`."""
+    found, problems = _load_edition(workspace, name, seances, today())
+    if errors(problems) or found is None:
+        raise ProblemsFound(problems)
+    return found
+
+
+def _load_edition(
+    workspace: Workspace, name: str | None, seances: Iterable[Seance], now: date
+) -> tuple[Edition | None, list[Diagnostic]]:
+    named = name or (workspace.editions[-1] if workspace.editions else "")
+    if named not in workspace.editions:
+        return None, [_no_such_edition(workspace, named)]
+    found, problems = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
+    if found is None:
+        return None, problems
+    found, more = _with_recorded_dates(found, seances, workspace)
+    return found, problems + more
+
+
+def _load_seances(
+    workspace: Workspace, syndicat: Syndicat, now: date
+) -> tuple[tuple[Seance, ...], Registre, list[Diagnostic]]:
+    problems: list[Diagnostic] = []
+    registre = Registre()
+    if workspace.actes_yaml.exists():
+        found_registre, found = translate.model_of(Registre, _read(workspace, workspace.actes_yaml))
+        registre = found_registre or registre
+        problems += found
+    seances = []
+    if workspace.seances and syndicat.assemblee is None:
+        place = Place(workspace.shown(workspace.syndicat_yaml))
+        hint = "Ajoutez « assemblee: » avec son régime (ouvert ou ferme) et l'article des statuts."
+        problems.append(Diagnostic(place, "assemblee-inconnue", "les règles de l'assemblée manquent", hint))
+    elif syndicat.assemblee:
+        for path in workspace.seances:
+            record = _read(workspace, path)
+            seance, found = validate.seance(record, now, assembly.rule(syndicat.assemblee))
+            problems += found
+            if seance:
+                seances.append((seance, record))
+    problems += validate.known_acts(seances, registre)
+    return tuple(seance for seance, _ in seances), registre, problems
+
+
+def _with_recorded_dates(
+    edition: Edition, seances: Iterable[Seance], workspace: Workspace
+) -> tuple[Edition, list[Diagnostic]]:
+    """Complete the edition's délibération with the dates that its séance records; they must not disagree."""
+    for seance in seances:
+        for acte in seance.deliberations:
+            if acte.numero != edition.deliberation.numero:
+                continue
+            known = acte.decided_on(seance.date).model_dump()
+            said = edition.deliberation.model_dump()
+            wrong = [name for name, value in said.items() if value and known[name] and value != known[name]]
+            place = Place(workspace.shown(workspace.edition_yaml(edition.edition)))
+            problems = [
+                Diagnostic(place, "dates-differentes", f"« {name} » n'est pas celle de la séance du {seance.date}",
+                           "Gardez la date dans la fiche de la séance, effacez-la ici.")
+                for name in wrong
+            ]  # fmt: skip
+            merged = {name: said[name] or known[name] for name in said}
+            dated = edition.deliberation.model_copy(update=merged)
+            return edition.model_copy(update={"deliberation": dated}), problems
+    return edition, []
+
+
+def _read(workspace: Workspace, path: Path) -> records.Record:
+    return records.read(path, workspace.shown(path))
+
+
+def _no_such_edition(workspace: Workspace, named: str) -> Diagnostic:
+    place = Place("templates")
+    if not workspace.editions:
+        return Diagnostic(
+            place,
+            "aucune-edition",
+            "aucune édition : aucun dossier de templates/ ne contient edition.yaml",
+            "Êtes-vous dans le bon dossier ? « docgen init DOSSIER » en prépare un.",
+        )
+    known = f"Éditions connues : {', '.join(workspace.editions)}."
+    return Diagnostic(
+        place,
+        "edition-inconnue",
+        f"l'édition « {named} » n'existe pas",
+        closest(named, workspace.editions) or known,
+    )

@@ -1,0 +1,1 @@
+"""A PDF that comes back: what it is, what was filled in, signed, changed."""

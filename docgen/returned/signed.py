@@ -1,0 +1,73 @@
+"""What was filled in and signed in a PDF since it was made; tells, never trusts.
+
+Three readers see the file: qpdf its objects, pdfium what it shows, pyHanko its signatures. Nothing is fetched: no
+network, no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from asn1crypto import x509
+
+from docgen.returned import signers, tampering, version
+from docgen.returned.signers import Signature
+from docgen.returned.untrusted import Unreadable, french
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What came back."""
+
+    pages: int
+    signatures: tuple[Signature, ...]
+    """In order of signing."""
+    unsigned: tuple[str, ...]
+    """The signature fields that are still empty."""
+    filled: dict[str, str]
+    """The text fields that have a value."""
+    empty: tuple[str, ...]
+    changes: tuple[str, ...]
+    """What should not have changed since the original, or since the first signature when no original is given."""
+    scanned: bool
+    """Whether every page is an image, with no text but what an OCR laid under it."""
+    rewritten: bool
+    """Whether the original is not the beginning of the file: a viewer wrote it all anew, or it is another file."""
+    revisions: int
+
+
+def read(data: bytes, original: bytes | None = None, roots: Sequence[bytes | x509.Certificate] = ()) -> Returned:
+    """Return what became of a PDF: `original` is what docgen made, `roots` the authorities to trust (PEM or DER).
+
+    Raises `Unreadable` for what is not a whole and harmless PDF.
+    """
+    try:
+        with ExitStack() as stack:
+            now = stack.enter_context(version.view(data))
+            signatures, revisions = signers.signatures_of(data, roots, now.fields)
+            rewritten = original is not None and not data.startswith(original)
+            scanned = all(version.is_scan(page) for page in now.document)
+            first = original if original is not None else next((data[:end] for _, end in signatures if end), data)
+            changes: list[str] = []
+            if first != data:
+                before = stack.enter_context(version.view(first))
+                changes += tampering.scan_changes(before, now) if scanned else tampering.changes(before, now, rewritten)
+            changes += tampering.values_changed(data, now, signatures)
+            texts = {name: f.value for name, f in now.fields.items() if f.kind in ("/Tx", "/Ch")}
+            return Returned(
+                pages=len(now.texts),
+                signatures=tuple(signature for signature, _ in signatures),
+                unsigned=tuple(name for name, f in now.fields.items() if f.kind == "/Sig" and not f.value),
+                filled={name: value for name, value in texts.items() if value.strip()},
+                empty=tuple(name for name, value in texts.items() if not value.strip()),
+                changes=tuple(dict.fromkeys(map(french, changes))),
+                scanned=scanned,
+                rewritten=rewritten,
+                revisions=revisions,
+            )
+    except Unreadable:
+        raise
+    except Exception as error:  # three parsers, and a file that may be made to break them
+        raise Unreadable(f"le PDF est abîmé ou piégé : il ne se laisse pas lire ({type(error).__name__})") from error

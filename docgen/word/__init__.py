@@ -1,0 +1,1 @@
+"""Word templates: opened, checked, filled, compared."""

@@ -1,0 +1,400 @@
+"""Fill one template. No literal word may be lost: what docxtpl would drop without a word is refused.
+
+Takes a `Template` and the values of one member; gives the .docx, byte for byte the same for the same values, and
+the words that its pages must show.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import html
+import io
+import itertools
+import re
+import traceback
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+from jinja2 import pass_context
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from lxml import etree
+
+from docgen.champs.blank import Blank
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.word import meaning
+from docgen.word.meaning import BLANK_MARK, Meaning
+from docgen.word.template import PARSER, TAG, TAG_MARKS, Part, Template, W, environment
+
+BODY = "word/document.xml"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The date of every member of the .docx: the same content gives the same bytes."""
+BREAKS = re.compile(r"[\n\t]")
+NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+WORD = re.compile(r"\w+")
+MARKS = {
+    "drawing": "\ue001",
+    "pict": "\ue001",
+    "object": "\ue001",
+    "footnoteReference": "\ue002",
+    "endnoteReference": "\ue002",
+    "sectPr": "\ue003",
+    "instrText": "\ue004",
+}
+"""What stands between words and may be lost like them."""
+MARK_NAMES = str.maketrans(
+    {"\ue001": "[image]", "\ue002": "[note]", "\ue003": "[saut de section]", "\ue004": "[champ Word]"}
+)
+PIECE = re.compile(
+    rf"<w:(?:t|delText)(?: [^>]*)?>([^<]*)<|<w:({'|'.join(MARKS)})\b[^>]*>|<[^>]*>|({TAG.pattern})", re.S
+)
+TOKEN = re.compile(rf"{TAG.pattern}|[\ue001-\ue004]|[^\s{{\ue001-\ue004]+|\{{", re.S)
+BLOCKS = tuple(f"{W}{name}" for name in ("tc", "hdr", "ftr", "txbxContent", "footnote"))
+"""What Word calls corrupt unless it ends with a paragraph."""
+TEXTS = tuple(f"{W}{name}" for name in ("t", "delText", "instrText", "delInstrText"))
+
+
+SAYINGS = (
+    (r"unknown tag '(\w+)'\. You probably", "« {} » ferme autre chose que ce qui est ouvert"),
+    (r"unknown tag '(end\w+|else|elif)'", "« {} » ne correspond à rien d'ouvert"),
+    (r"unknown tag '(p|tr|tc|r)'", "« {{%{} » n'est pas à sa place, ou contient « % » ou « }} »"),
+    (r"unknown tag '(\w+)'", "l'instruction « {} » n'existe pas"),
+    (r"Unexpected end of template", "une condition ou une boucle n'est pas fermée (endif, endfor)"),
+    (r"unexpected end of template|unexpected '[})\]]'", "un champ n'est pas fermé comme il faut"),
+    (r"end of raw", "« raw » n'est pas fermé"),
+    (r"end of comment", "un commentaire {{# n'est pas fermé par #}}"),
+    (r"Expected an expression|got 'end of|expected name", "il manque un nom dans ce champ"),
+    (r"got '(.+)'$", "« {} » est de trop dans ce champ"),
+)
+"""What Jinja says of a badly written tag, and what it means."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A template filled for one member."""
+
+    docx: bytes
+    sha256: str
+    words: tuple[str, ...]
+    """Every word that the finished pages must show; headers and footers left out: some pages hide them."""
+    printed: tuple[str, ...]
+    """The values that were printed, in the order of the document."""
+    meaning: Meaning
+    """What its PDF is to say besides."""
+
+
+class Unprintable(jinja2.TemplateRuntimeError):
+    """A value that has no place in a text: what is said of it, in French, and how to mend it."""
+
+    def __init__(self, said: str, hint: str) -> None:
+        super().__init__(said)
+        self.hint = hint
+
+
+class Renderer:
+    """Fills one template for as many members as there are."""
+
+    def __init__(self, template: Template) -> None:
+        """Prepare the template. Raises `ProblemsFound` when it is badly written or would lose literal words."""
+        if problems := [d for part in template.parts for d in lost_words(template, part)]:
+            raise ProblemsFound(problems)
+        self.template = template
+        self._printed: list[str] = []
+        self._blanks: list[Blank] | None = None
+        """The blanks printed so far in the body; None in the other parts, where nobody writes."""
+        self._env = environment()
+        self._env.finalize = self._note
+        styles = template.members.get("word/styles.xml")
+        self._sided = meaning.sided_styles(etree.fromstring(styles, PARSER)) if styles else frozenset()
+        self._jinja = {part.name: self._compiled(part) for part in template.parts}
+
+    def fill(self, values: dict[str, Any]) -> Filled:
+        """Return the document filled with `values` (the tree of `context.values`).
+
+        Raises `ProblemsFound` when a field is unknown or the result is not a sound document.
+        """
+        self._printed = []
+        parts: dict[str, etree._Element] = {}
+        blanks: list[Blank] = []
+        for part in self.template.parts:
+            self._blanks = blanks if part.name == BODY else None
+            parts[part.name] = self._render(part, values)
+        means = self._meaning(parts, blanks)
+        docx = self._zip(parts)
+        body = (tree for name, tree in parts.items() if not name.startswith(("word/header", "word/footer")))
+        words = tuple(word for tree in body for word in visible_words(tree))
+        return Filled(docx, hashlib.sha256(docx).hexdigest(), words, tuple(self._printed), means)
+
+    def _meaning(self, parts: dict[str, etree._Element], blanks: list[Blank]) -> Meaning:
+        """Return what the PDF is to say besides; mark the places of it in the body."""
+        body = parts[BODY]
+        targets = {link.id: link.target for link in self.template.relations() if link.part == BODY and link.external}
+        return Meaning(
+            (*meaning.mark_blanks(body, blanks, self._sided), *meaning.marks(body)),
+            tuple(meaning.header_columns(body)),
+            tuple(meaning.links(body, targets)),
+            tuple(meaning.pictures(parts.values())),
+        )
+
+    def _compiled(self, part: Part) -> jinja2.Template:
+        try:
+            return self._env.from_string(part.jinja)
+        except jinja2.TemplateSyntaxError as error:
+            raise ProblemsFound([badly_written(self.template, part, error)]) from None
+
+    def _render(self, part: Part, values: dict[str, Any]) -> etree._Element:
+        before = len(self._printed)
+        try:
+            xml = self._jinja[part.name].render(values)
+        except Exception as error:  # a template is a program: nobody knows what it raises
+            raise self._failed(self._place(part, error), *_in_french(error)) from None
+        xml = xml.replace("\n<w:p", "<w:p")
+        if any(BREAKS.search(value) for value in self._printed[before:]):
+            xml = self.template.tpl.resolve_listing(xml)
+        tree = _parsed(xml)
+        if tree is None:
+            raise self._failed(
+                Place(self.template.file, within=part.where),
+                "document-casse",
+                "rempli, le document serait abîmé",
+                "Une condition, une marque de révision ou un lien à cheval sur deux endroits en est souvent la cause.",
+            )
+        if self.template.uses_columns:
+            tree = self._with_columns(tree)
+        _mend_emptied(tree)
+        return tree
+
+    def _place(self, part: Part, error: Exception) -> Place:
+        lines = [
+            line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"
+        ]
+        return self.template.place(part, lines[-1] if lines else 1, _unknown(error))
+
+    def _failed(self, place: Place, code: str, message: str, hint: str = "") -> ProblemsFound:
+        return ProblemsFound([Diagnostic(place, code, message, hint)])
+
+    def _with_columns(self, tree: etree._Element) -> etree._Element:
+        for table in tree.iter(f"{W}tbl"):
+            if table.find(f"{W}tblGrid") is None:  # docxtpl takes it for granted
+                table.insert(int(table.find(f"{W}tblPr") is not None), etree.Element(f"{W}tblGrid"))
+        return self.template.tpl.fix_tables(etree.tostring(tree, encoding="unicode"))
+
+    def _zip(self, parts: dict[str, etree._Element]) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in self.template.members.items():
+                if name in parts:
+                    data = etree.tostring(parts[name], xml_declaration=True, encoding="UTF-8", standalone=True)
+                info = zipfile.ZipInfo(name, EPOCH)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, data)
+        return buffer.getvalue()
+
+    @pass_context
+    def _note(self, _: Context, value: Any) -> Any:
+        """Note the text that is printed. `pass_context` keeps Jinja from calling this on the constants it compiles."""
+        if hasattr(value, "__html__"):
+            return value
+        if not isinstance(value, str | int | jinja2.Undefined) or isinstance(value, bool):
+            raise Unprintable(
+                "ce qui est imprimé ici n'est pas un texte : une liste, un groupe de champs, un calcul ou rien",
+                "« docgen fields » donne la liste des champs.",
+            )
+        text = str(value).replace("\r\n", "\n").replace("\r", "\n")
+        if found := NOT_XML.search(text):
+            raise Unprintable(
+                f"la valeur contient un caractère que Word refuse (U+{ord(found.group()):04X})",
+                "Retapez cette valeur dans la fiche, sans la copier d'ailleurs.",
+            )
+        self._printed.append(text)
+        if isinstance(value, Blank) and self._blanks is not None:
+            self._blanks.append(value)
+            return BLANK_MARK + text
+        return text
+
+
+def _in_french(error: Exception) -> tuple[str, str, str]:
+    """Return the code, the message and the hint for an error raised by a template as it is filled."""
+    if isinstance(error, Unprintable):
+        return "valeur-impossible", str(error), error.hint
+    if isinstance(error, SecurityError):
+        return "instruction-interdite", "un champ fait autre chose que d'imprimer une valeur", "Retirez-le."
+    if isinstance(error, jinja2.UndefinedError):
+        name = _unknown(error)
+        said = f"la liste n'a pas d'élément n° {name}" if name.isdigit() else f"champ inconnu « {name} »"
+        return "champ-inconnu", said, "« docgen fields » donne la liste des champs."
+    return "modele-en-erreur", "une opération est impossible ici", "Un modèle ne fait qu'imprimer des champs."
+
+
+def _unknown(error: Exception) -> str:
+    """Return the name that Jinja does not find, as its message gives it."""
+    found = re.search(r"'([^']*)' is undefined|has no (?:attribute|element) '?([^']*)", str(error))
+    return (found[1] or found[2]) if found else ""
+
+
+def badly_written(template: Template, part: Part, error: jinja2.TemplateSyntaxError) -> Diagnostic:
+    """Return the problem that Jinja found as it read the part, with the tag that is at fault."""
+    message = error.message or ""
+    line, word = _unclosed(part) if "Unexpected end" in message else (error.lineno, _faulty(part, error))
+    if TAG_MARKS.search(word):
+        message = "unexpected end of template"  # the tag ran to the end of the next one
+    return Diagnostic(
+        template.place(part, line, word),
+        "champ-mal-ecrit",
+        _meaning(message),
+        "Un champ s'écrit {{ membre.nom }}, une condition {% if … %} … {% endif %}, sans « » dedans ; "
+        "{%p … %} est seul dans son paragraphe, {%tr … %} dans sa ligne de tableau.",
+    )
+
+
+def _faulty(part: Part, error: jinja2.TemplateSyntaxError) -> str:
+    """Return what the tag says that Jinja cannot read, of those of its line."""
+    row = re.sub(r"<[^>]+>", "", part.jinja.split("\n")[error.lineno - 1])
+    tags: list[str] = re.findall(r"\{[{%#].*?(?:[}%#]\}|$)", row) or [""]
+    said = re.search(r"'(\w+)'", error.message or "")
+    guilty = (tag for tag in tags if not _reads(tag) and (tag.startswith("{{") or not said or said[1] in tag))
+    return next(guilty, tags[0]).strip("{}%# ")
+
+
+def _reads(tag: str) -> bool:
+    try:
+        environment().parse(tag)
+    except jinja2.TemplateSyntaxError:
+        return False
+    return True
+
+
+def _unclosed(part: Part) -> tuple[int, str]:
+    """Return the line of the last condition or loop that nothing closes, and what it says."""
+    opened: list[tuple[int, str]] = []
+    for line, row in enumerate(part.jinja.split("\n"), 1):
+        for said in re.findall(r"\{%[-+]?\s*((?:if|for|end)[^%]*)", row):
+            if said.startswith("end"):
+                opened = opened[:-1]
+            else:
+                opened.append((line, said.strip()))
+    return opened[-1] if opened else (1, "")
+
+
+def _meaning(message: str) -> str:
+    """Return what Jinja says of a badly written tag, for those who wrote it."""
+    if char := re.match(r"unexpected char ('.+'|\".+\") at", message):
+        shown = str(ast.literal_eval(char.group(1)))
+        invisible = not shown.isprintable() or shown.isspace()
+        said = f"un caractère invisible (U+{ord(shown):04X})" if invisible else f"le caractère « {shown} »"
+        return f"{said} n'a pas sa place dans un champ"
+    for pattern, words in SAYINGS:
+        if match := re.search(pattern, message):
+            return words.format(*match.groups())
+    return "ce champ est mal écrit"
+
+
+def lost_words(template: Template, part: Part) -> list[Diagnostic]:
+    """Return a problem for each run of words, tags or images that docxtpl would drop from this part."""
+    return [
+        Diagnostic(
+            template.place_of(part, number, re.split("[\ue001-\ue004]", text)[0]),
+            "texte-perdu",
+            f"au remplissage, ceci disparaîtrait : « {text.translate(MARK_NAMES)[:60]} »",
+            "Mettez {%p … %} seul dans son paragraphe, {%tr … %} seul dans sa ligne, et retirez les « - » de {%- -%}.",
+        )
+        for number, text in lost(part)
+    ]
+
+
+def lost(part: Part) -> Iterator[tuple[int, str]]:
+    """Yield what docxtpl would drop from this part, each with its paragraph.
+
+    docxtpl rewrites the XML by regular expressions; a `-%}` before a run break, or text beside `{%p`, vanish without
+    an error. Proof that nothing is lost: words, tags and images are the same before and after the rewriting.
+    """
+    # A `<` in a tag (`a < b`) is no XML.
+    gathered = TAG.sub(lambda tag: re.sub("[<>]", " ", tag.group()), part.jinja).split("\n")
+    for row, (first, end) in zip(gathered, itertools.pairwise((*part.numbers, len(part.paragraphs))), strict=True):
+        texts = {number: _flat(part.paragraphs[number]) for number in range(first, end)}
+        before = [(token, number, found) for number, text in texts.items() for token, found in _tokens(text)]
+        said, kept = [token for token, _, _ in before], [token for token, _ in _tokens(_flat(row))]
+        if "".join(said) == "".join(kept):
+            continue
+        for kind, start, stop, _, _ in difflib.SequenceMatcher(None, said, kept, autojunk=False).get_opcodes():
+            if kind in ("delete", "replace"):
+                for number, group in itertools.groupby(before[start:stop], key=lambda item: item[1]):
+                    places = [found for _, _, found in group]
+                    yield number, texts[number][places[0].start() : places[-1].end()]
+
+
+def _flat(xml: str) -> str:
+    """Return what the XML shows, in order: texts, tags, and a mark for each image, note or section."""
+
+    def shown(piece: re.Match[str]) -> str:
+        text, element, tag = piece.group(1, 2, 3)
+        return text or tag or MARKS.get(element, "")
+
+    return html.unescape("".join(shown(piece) for piece in PIECE.finditer(xml)))
+
+
+def _tokens(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield the words, tags and marks; a tag by what it says, whatever docxtpl does to its braces and its quotes.
+
+    `cellbg` and its like leave the text on purpose: they become properties of their cell.
+    """
+    for found in TOKEN.finditer(text):
+        token = found.group()
+        if TAG.fullmatch(token):
+            said = re.sub(r"^(p|tr|tc|r)\s+", "", token[2:-2].strip("-+ \t\xa0"))
+            if re.match(r"(cellbg|colspan|vm|hm)\b", said):
+                continue
+            token = "{" + re.sub(r"\W", "", said) + "}"
+        yield token, found
+
+
+def _parsed(xml: str) -> etree._Element | None:
+    """Return the tree of a filled part; None when it is no XML, or prints where nothing shows (beside paragraphs)."""
+    try:
+        tree = etree.fromstring(xml.encode("utf-8"), PARSER)
+    except etree.XMLSyntaxError:
+        return None
+    stray = any(
+        (element.text or "").strip() or any((child.tail or "").strip() for child in element)
+        for element in tree.iter(f"{W}*")
+        if element.tag not in TEXTS
+    )
+    return None if stray else tree
+
+
+def _mend_emptied(tree: etree._Element) -> None:
+    """Put right what a condition may leave and Word calls corrupt: rows, tables and cells with nothing in them."""
+    for outer, inner in (("tr", "tc"), ("tbl", "tr")):
+        for element in [e for e in tree.iter(f"{W}{outer}") if e.find(f".//{W}{inner}") is None]:
+            element.getparent().remove(element)
+    for block in tree.iter(BLOCKS):
+        content = [child.tag for child in block if child.tag in (f"{W}p", f"{W}tbl", f"{W}sdt")]
+        if not content or content[-1] == f"{W}tbl":
+            etree.SubElement(block, f"{W}p")
+
+
+def visible_words(tree: etree._Element) -> list[str]:
+    """Return the words of a part as its pages show them: deleted text and the cached results of fields left out."""
+    words: list[str] = []
+    for paragraph in tree.iter(f"{W}p"):
+        words += WORD.findall("".join(_visible(paragraph)).casefold())
+    return words
+
+
+def _visible(paragraph: etree._Element) -> list[str]:
+    texts, depth = [], 0
+    for node in paragraph.iter():
+        if node.tag == f"{W}fldChar":
+            depth += {"begin": 1, "end": -1}.get(node.get(f"{W}fldCharType"), 0)
+        elif node.tag == f"{W}t" and not depth and next(node.iterancestors(f"{W}p", f"{W}fldSimple")) is paragraph:
+            texts.append(node.text or "")
+        elif node.tag == f"{W}noBreakHyphen":
+            texts.append("-")
+        elif node.tag in (f"{W}tab", f"{W}br"):
+            texts.append(" ")
+    return texts
