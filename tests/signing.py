@@ -52,10 +52,6 @@ class Person:
     key: rsa.RSAPrivateKey
     certificate: x509.Certificate
 
-    @property
-    def pem(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.PEM)
-
     def asn1(self) -> asn1_x509.Certificate:
         return asn1_x509.Certificate.load(self.certificate.public_bytes(Encoding.DER))
 

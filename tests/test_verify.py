@@ -15,6 +15,9 @@ import pytest
 import signing
 from conftest import Docgen, Sample
 from PIL import Image
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 from tools import program, verapdf
@@ -84,13 +87,18 @@ def test_a_pack_filled_in_and_signed_by_both_is_what_was_sent(
 
 
 @pytest.mark.parametrize("fill", [signing.fill, signing.fill_as_chrome], ids=["acrobat", "chrome"])
-def test_two_signatures_are_valid_for_poppler_and_leave_pdfa_standing(pack: bytes, tmp_path: Path, fill: Fill) -> None:
+def test_signatures_are_valid_for_pyhanko_and_poppler_and_leave_pdfa_standing(
+    pack: bytes, tmp_path: Path, fill: Fill
+) -> None:
     path = tmp_path / "signed.pdf"
     path.write_bytes(signed(fill(pack, WRITTEN)))
     pdfsig = program("pdfsig", "poppler-utils")
     told = subprocess.run([pdfsig, "-nocert", str(path)], capture_output=True, text=True, check=True).stdout
     assert told.count("Signature Validation: Signature is Valid.") == 3
     assert told.count("- Total document signed") == 1
+    trusted = ValidationContext(trust_roots=[signing.authority().asn1()], allow_fetching=False)
+    embedded = PdfFileReader(io.BytesIO(path.read_bytes())).embedded_signatures
+    assert [validate_pdf_signature(one, trusted).bottom_line for one in embedded] == [True] * 3
     assert verapdf([path]) == {(path, "2a"): [], (path, "ua1"): []}
 
 

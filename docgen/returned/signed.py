@@ -6,11 +6,8 @@ network, no file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-
-from asn1crypto import x509
 
 from docgen.returned import signers, tampering, version
 from docgen.returned.signers import Signature
@@ -35,18 +32,17 @@ class Returned:
     """Whether every page is an image, with no text but what an OCR laid under it."""
     rewritten: bool
     """Whether the original is not the beginning of the file: a viewer wrote it all anew, or it is another file."""
-    revisions: int
 
 
-def read(data: bytes, original: bytes | None = None, roots: Sequence[bytes | x509.Certificate] = ()) -> Returned:
-    """Return what became of a PDF: `original` is what docgen made, `roots` the authorities to trust (PEM or DER).
+def read(data: bytes, original: bytes | None = None) -> Returned:
+    """Return what became of a PDF: `original` is what docgen made.
 
     Raises `Unreadable` for what is not a whole and harmless PDF.
     """
     try:
         with ExitStack() as stack:
             now = stack.enter_context(version.view(data))
-            signatures, revisions = signers.signatures_of(data, roots, now.fields)
+            signatures = signers.signatures_of(data, now.fields)
             rewritten = original is not None and not data.startswith(original)
             scanned = all(version.is_scan(page) for page in now.document)
             first = original if original is not None else next((data[:end] for _, end in signatures if end), data)
@@ -65,7 +61,6 @@ def read(data: bytes, original: bytes | None = None, roots: Sequence[bytes | x50
                 changes=tuple(dict.fromkeys(map(french, changes))),
                 scanned=scanned,
                 rewritten=rewritten,
-                revisions=revisions,
             )
     except Unreadable:
         raise

@@ -1,15 +1,15 @@
-"""Who signed a PDF, as pyHanko judges each signature; nothing is fetched, so trust is told apart."""
+"""Who signed a PDF, as pyHanko judges each signature; nothing is fetched: whom to trust is not for it to say."""
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import pem, x509
+from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -37,7 +37,7 @@ class Signature:
 
     field: str
     name: str = ""
-    """Of the signer, as the certificate has it: anybody can make one in any name, unless `trusted`."""
+    """Of the signer, as the certificate has it: anybody can make one in any name."""
     issuer: str = ""
     """Of the certificate."""
     when: datetime | None = None
@@ -50,26 +50,19 @@ class Signature:
     """Whether what it covers is unchanged and the key of the certificate made it."""
     covers_whole: bool = False
     """Whether it covers all that the file was then, and what follows only fills in fields or signs."""
-    trusted: bool = False
-    """Whether the certificate comes from one of the given roots and was valid at `when`; revocation is not asked."""
     problem: str = ""
 
 
-def signatures_of(
-    data: bytes, roots: Sequence[bytes | x509.Certificate], fields: Mapping[str, Field]
-) -> tuple[list[tuple[Signature, int]], int]:
-    """Return the signatures, each with where the file ended when it was made (0: not known), and the revisions."""
-    trusted = [_certificate(root) for root in roots]
+def signatures_of(data: bytes, fields: Mapping[str, Field]) -> list[tuple[Signature, int]]:
+    """Return the signatures, each with where the file ended when it was made (0: not known)."""
     found: list[tuple[int, Signature, int]] = []
-    revisions = data.count(b"%%EOF")
     broken = ""
     try:
         reader = _reader(data)
-        revisions = reader.total_revisions
-        if revisions > MAX_REVISIONS:
+        if reader.total_revisions > MAX_REVISIONS:
             raise Unreadable(f"le PDF a été modifié plus de {MAX_REVISIONS} fois sans être enregistré à nouveau")
         for name, _, node in enumerate_sig_fields(reader, filled_status=True):
-            found.append(_signature(data, reader, node, name, trusted))
+            found.append(_signature(data, reader, node, name))
     except Unreadable:
         raise
     except Exception as error:  # pyHanko reads less than qpdf: what it refuses is told as not verified
@@ -80,7 +73,7 @@ def signatures_of(
     for name, signed in fields.items():
         if signed.kind == "/Sig" and signed.value and name not in known:
             signatures.append((_not_read(name, broken or "champ introuvable"), 0))
-    return signatures, revisions
+    return signatures
 
 
 def _reader(data: bytes) -> PdfFileReader:
@@ -90,13 +83,11 @@ def _reader(data: bytes) -> PdfFileReader:
         return PdfFileReader(io.BytesIO(data), strict=False)
 
 
-def _signature(
-    data: bytes, reader: PdfFileReader, node: Any, name: str, roots: list[x509.Certificate]
-) -> tuple[int, Signature, int]:
+def _signature(data: bytes, reader: PdfFileReader, node: Any, name: str) -> tuple[int, Signature, int]:
     """Return a signature between the revision that it signs and where the file then ended (0: not known)."""
     try:
         embedded = EmbeddedPdfSignature(reader, node, name)
-        signature = _judged(embedded, roots)
+        signature = _judged(embedded)
         end = int(embedded.byte_range[2]) + int(embedded.byte_range[3])
     except Exception as error:  # a container of another format, that may be broken in its own ways
         return MAX_REVISIONS, _not_read(name, type(error).__name__), 0
@@ -107,18 +98,12 @@ def _not_read(name: str, why: str) -> Signature:
     return Signature(clean(name), problem=french(f"la signature ne se laisse pas vérifier ({why})"))
 
 
-def _certificate(root: bytes | x509.Certificate) -> x509.Certificate:
-    if not isinstance(root, bytes):
-        return root
-    return x509.Certificate.load(pem.unarmor(root)[2] if pem.detect(root) else root)
-
-
-def _judged(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate]) -> Signature:
+def _judged(embedded: EmbeddedPdfSignature) -> Signature:
     service = embedded.sig_object_type == "/DocTimeStamp"
     clock = None if service else embedded.self_reported_timestamp
     if clock and not clock.tzinfo:
         clock = clock.replace(tzinfo=UTC)
-    context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=clock)
+    context = ValidationContext(trust_roots=[], allow_fetching=False, moment=clock)
     status: DocumentTimestampStatus | PdfSignatureStatus
     stamp: TimestampSignatureStatus | None
     if service:
@@ -142,7 +127,6 @@ def _judged(embedded: EmbeddedPdfSignature, roots: list[x509.Certificate]) -> Si
         service=service,
         intact=intact,
         covers_whole=intact and covers and whole,
-        trusted=status.trusted,
         problem=french(_problem(status, covers, whole)),
     )
 
