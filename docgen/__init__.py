@@ -30,8 +30,8 @@ first line of every module says its one job.
    sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.
 
 Beside them: `cli` and `told` are the only ones who speak to people (`french_click` gives them the words), `starter`
-makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts
-files in place, whole or not at all.
+makes a new workspace, `checks` gathers what is wrong with the templates, `formats` writes French, `office` knows this
+machine's LibreOffice and fonts, `publish` puts files in place, whole or not at all.
 """
 
 __version__ = "0.1.0"

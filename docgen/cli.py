@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from docgen import __version__, formats, office, starter, told
+from docgen import __version__, checks, formats, office, starter, told
 from docgen.actes import write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
@@ -26,11 +27,10 @@ from docgen.packs import report, sendings
 from docgen.packs import status as standing
 from docgen.packs.amendment import Decision
 from docgen.packs.build import Build
-from docgen.packs.contents import Contents, open_templates
+from docgen.packs.contents import Contents
 from docgen.records import schema, workspace
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
-from docgen.word import lint
 
 
 @click.group(
@@ -54,25 +54,44 @@ def init(dossier: Path) -> None:
     click.echo(f"Remplissez syndicat.yaml et members.yaml, puis : {go}docgen check")
 
 
-@cli.command(help="Vérifie les fiches, la grille et les modèles, sans rien fabriquer.")
+@cli.command(
+    help="Vérifie les fiches, la grille et les modèles ; ou seulement les FICHIERS Word nommés, où qu'ils soient."
+)
+@click.argument("fichiers", nargs=-1, type=click.Path(path_type=Path), metavar="[FICHIER.docx]…")
 @click.option("--edition", metavar="ÉDITION", help="L'édition à vérifier (la dernière par défaut).")
-def check(edition: str | None) -> None:
-    """Check records, grid and templates."""
-    place = _workspace()
+@click.option("--format", "form", type=click.Choice(["texte", "json"]), default="texte", help="texte ou json.")
+def check(fichiers: tuple[Path, ...], edition: str | None, form: str) -> None:
+    """Check records, grid and templates, or Word files alone."""
+    data = None
     problems: list[Diagnostic] = []
-    try:
-        data = workspace.load(place, edition)
-        problems += data.warnings
-        for template in open_templates(place, data.edition).values():
-            problems += lint.check(template)
-    except ProblemsFound as error:
-        problems += error.diagnostics
+    if fichiers:
+        problems += [problem for file in fichiers for problem in checks.of_file(file, str(file))]
+    else:
+        place = _workspace()
+        try:
+            data = workspace.load(place, edition)
+            problems += [*data.warnings, *checks.of_workspace(place, data)]
+        except ProblemsFound as error:
+            problems += error.diagnostics
+    if form == "json":
+        click.echo(json.dumps([checks.as_json(p) for p in sorted(problems)], ensure_ascii=False, indent=1))
+    else:
+        _told_problems(problems, data, len(fichiers))
+    if errors(problems):
+        sys.exit(ExitCode.PROBLEMS)
+
+
+def _told_problems(problems: list[Diagnostic], data: Data | None, files: int) -> None:
+    """Print the problems, then what was found sound."""
     for problem in sorted(problems):
         click.echo(problem)
     if found := errors(problems):
         click.echo(f"{formats.plural(len(found), 'erreur')} à corriger.", err=True)
-        sys.exit(ExitCode.PROBLEMS)
+        return
     warned = f"{formats.plural(len(problems), 'avertissement')}, " if problems else ""
+    if data is None:
+        click.echo(f"{formats.plural(files, 'fichier')} : {warned}aucune erreur.")
+        return
     drafts = sum(bool(missing_for_signature(m, data.edition)) for m in data.membres)
     cells = sum(len(row) for row in tarif.grid(data.edition.tarif).values())
     click.echo(

@@ -73,7 +73,7 @@ def test_an_unknown_member_gets_the_closest_name(docgen, sample: Sample) -> None
         (("build", "--editon", "x"), "l'option « --editon » n'existe pas. Vouliez-vous dire « --edition » ?"),
         (("build", "--edition"), "l'option « --edition » attend une valeur"),
         (("init",), "il manque « DOSSIER »"),
-        (("check", "x"), "argument en trop"),
+        (("fields", "trop"), "argument en trop"),
     ],
 )
 def test_usage_errors_are_in_french(docgen, sample: Sample, words: tuple[str, ...], expected: str) -> None:
