@@ -223,6 +223,18 @@ def test_two_blanks_against_each_other_and_dots_typed_before_one_are_told_apart(
     assert right - left == pytest.approx(first[2] - first[0], abs=0.5)
 
 
+def test_two_blanks_in_one_cell_share_it(tmp_path: Path) -> None:
+    cell = p("{{ referent.telephone }} ", run("{{ referent.courriel }}", "<w:b/>"))
+    size = '<w:tcPr><w:tcW w:w="8000" w:type="dxa"/></w:tcPr>'
+    table = (
+        f'<w:tbl><w:tblPr/><w:tblGrid><w:gridCol w:w="8000"/></w:tblGrid><w:tr><w:tc>{size}{cell}</w:tc></w:tr></w:tbl>'
+    )
+    with converted(tmp_path, [table, p("Fin")], TWO) as pdf:
+        first, second = boxes(pdf)
+    assert first[2] < second[0]
+    assert second[2] - second[0] < 200
+
+
 def test_a_blank_in_very_large_letters_has_its_field(tmp_path: Path) -> None:
     with converted(tmp_path, [p(run("{{ referent.telephone }}", '<w:sz w:val="72"/>'))], TWO) as pdf:
         assert len(boxes(pdf)) == 1

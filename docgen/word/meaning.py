@@ -117,7 +117,9 @@ def mark_blanks(body: etree._Element, blanks: Sequence[Blank], sided: Container[
     """
     found: list[Mark] = []
     rest = iter(blanks)
-    for text in [t for t in body.iter(f"{W}t") if BLANK_MARK in (t.text or "")]:
+    marked = [t for t in body.iter(f"{W}t") if BLANK_MARK in (t.text or "")]
+    alone = {paragraph for t in marked if _is_one_blank(paragraph := next(t.iterancestors(f"{W}p")))}
+    for text in marked:
         before, *pieces = text.text.split(BLANK_MARK)
         text.text, run = before, text.getparent()
         after = list(text.itersiblings())
@@ -126,7 +128,8 @@ def mark_blanks(body: etree._Element, blanks: Sequence[Blank], sided: Container[
             name = f"docgen_{len(found) + 1}"
             run = _split(run, name, 9000 + len(found), piece)
             field = f"champ_{blank.chemin.replace('.', '_')}"
-            found.append(Mark(name, field, blank.explication, _room(run, sided), dots=len(blank)))
+            room = _room(run, sided) if next(run.iterancestors(f"{W}p")) in alone else 0
+            found.append(Mark(name, field, blank.explication, room, dots=len(blank)))
         run.extend(after)
     return found
 
@@ -144,13 +147,17 @@ def _split(run: etree._Element, bookmark: str, number: int, text: str) -> etree.
     return new
 
 
+def _is_one_blank(paragraph: etree._Element) -> bool:
+    text = _text(paragraph.iter(f"{W}t"))
+    return text.count(BLANK_MARK) == 1 and not text.strip().strip(BLANK_MARK + BLANK)
+
+
 def _room(run: etree._Element, sided: Container[str]) -> float:
-    """Return the width of the cell that the run fills alone; 0 when it does not, or does not begin at its left."""
+    """Return the width of the cell of a run that is alone in its paragraph; 0 when it does not begin at its left."""
     paragraph = next(run.iterancestors(f"{W}p"))
-    alone = not "".join(t.text or "" for t in paragraph.iter(f"{W}t")).strip().strip(BLANK)
     style, side = paragraph.find(f"{W}pPr/{W}pStyle"), paragraph.find(f"{W}pPr/{W}jc")
     placed = side.get(f"{W}val") in SIDES if side is not None else style is not None and style.get(f"{W}val") in sided
-    return cell_size(run)[0] if alone and not placed else 0
+    return 0 if placed else cell_size(run)[0]
 
 
 def sided_styles(styles: etree._Element) -> frozenset[str]:
