@@ -29,6 +29,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pypdf import PdfWriter
 from pypdfium2 import raw
 
+Forgery = Callable[[PdfWriter], object]
+"""What changes a PDF: see `update`."""
 WHEN = dt.datetime(2024, 3, 5, 14, 30, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 LINES = (
     ("Convention d'accès aux services", "Entre le syndicat mixte et la communauté d'agglomération"),
@@ -200,13 +202,25 @@ def _timestamper(when: dt.datetime) -> DummyTimeStamper:
     return DummyTimeStamper(clock().asn1(), clock().asn1_key(), fixed_dt=when)
 
 
-def update(data: bytes, change: Callable[[PdfWriter], object]) -> bytes:
+def update(data: bytes, change: Forgery) -> bytes:
     """Change a PDF by adding to its end only what is new, as Acrobat does."""
     writer = PdfWriter(io.BytesIO(data), incremental=True)
     change(writer)
     buffer = io.BytesIO()
     writer.write(buffer)
     return buffer.getvalue()
+
+
+def draw(number: int, before: bytes, after: bytes) -> Forgery:
+    """Overwrite what a page draws, for `update`."""
+
+    def change(writer: PdfWriter) -> None:
+        stream = writer.pages[number]["/Contents"].get_object()
+        drawing = stream.get_data()  # type: ignore[attr-defined]
+        assert drawing.count(before) == 1
+        stream.set_data(drawing.replace(before, after))  # type: ignore[attr-defined]
+
+    return change
 
 
 def fill(data: bytes, values: Mapping[str, str]) -> bytes:

@@ -18,7 +18,7 @@ from PIL import Image
 from pypdf import PdfWriter
 from pypdf.annotations import FreeText, Rectangle
 from pypdf.generic import DictionaryObject, NameObject
-from signing import fill, fill_as_chrome, member, pack, rewrite, sign, syndicat, update
+from signing import Forgery, draw, fill, fill_as_chrome, member, pack, rewrite, sign, syndicat, update
 
 from docgen.returned import signed, signers, untrusted
 from docgen.returned.signed import Returned
@@ -27,7 +27,6 @@ from docgen.returned.untrusted import Unreadable
 LIEU, DATE = "champ_lieu_convention", "champ_date_convention"
 VALUES = {LIEU: "Créteil", DATE: "5 mars 2024"}
 MEMBRE, SYNDICAT, ANNEXE = "sig_membre_convention", "sig_syndicat_convention", "sig_membre_annexe_2"
-Forgery = Callable[[PdfWriter], object]
 
 
 @pytest.fixture(autouse=True)
@@ -51,18 +50,6 @@ def refusal(data: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
         signed.read(data, None)
     return str(caught.value).replace("\xa0", " ")
-
-
-def draw(number: int, before: bytes, after: bytes) -> Forgery:
-    """Overwrite what a page draws."""
-
-    def change(writer: PdfWriter) -> None:
-        stream = writer.pages[number]["/Contents"].get_object()
-        drawing = stream.get_data()  # type: ignore[attr-defined]
-        assert drawing.count(before) == 1
-        stream.set_data(drawing.replace(before, after))  # type: ignore[attr-defined]
-
-    return change
 
 
 AMOUNT = draw(1, b"22 200,00", b"32 200,00")

@@ -146,16 +146,6 @@ def test_a_pack_saved_anew_by_a_browser_is_compared_with_what_stands(
     assert "MODIFIÉ" not in told
 
 
-def overwrite(number: int, before: bytes, after: bytes) -> Callable[[PdfWriter], None]:
-    def change(writer: PdfWriter) -> None:
-        stream = writer.pages[number]["/Contents"].get_object()
-        drawing = stream.get_data()  # type: ignore[attr-defined]
-        assert drawing.count(before) == 1
-        stream.set_data(drawing.replace(before, after))  # type: ignore[attr-defined]
-
-    return change
-
-
 def test_a_page_that_was_rewritten_is_told_with_what_it_said(
     made: Sample, pack: bytes, tmp_path: Path, docgen: Docgen
 ) -> None:
@@ -164,7 +154,7 @@ def test_a_page_that_was_rewritten_is_told_with_what_it_said(
         drawing = pdf.pages[9].Contents.read_bytes()
     spots = re.findall(rb"BT\n([\d.]+ [\d.]+ Td) /F\d 11 Tf", drawing)
     spot = next(s for s in spots if drawing.count(s) == 1 and float(s.split()[1]) < 500)
-    forged = signing.update(pack, overwrite(9, spot, b"9000 9000 Td"))
+    forged = signing.update(pack, signing.draw(9, spot, b"9000 9000 Td"))
     for data in (forged, signed(forged)):
         code, told = docgen(made.root, "verify", back(tmp_path, data))
         assert code == 1

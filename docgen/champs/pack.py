@@ -1,4 +1,4 @@
-"""The only list of the fields that a template may use: each with its explanation and where its value comes from.
+"""The only list of the fields of a pack's templates: each with its explanation and where its value comes from.
 
 Takes a `Dossier` (what is known about one member's pack); gives the values that templates print. A value that the
 record lacks becomes a dotted blank to fill by hand, and is told as such.
@@ -30,7 +30,6 @@ from docgen.model.fiches import (
 
 CHOSEN, PLAIN = Markup("D9E6F5"), Markup("FFFFFF")
 """Background colours of the grid, for `{% cellbg %}`; `Markup` says that they are not text to print."""
-
 
 MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier", "1er")
 """A woman may sign as « Madame le Président » : the article then follows the noun."""

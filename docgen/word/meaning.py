@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from docgen.champs.blank import BLANK, Blank
+from docgen.word.template import W
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
