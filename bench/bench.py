@@ -37,8 +37,8 @@ from docgen.pdf.assemble import PackInfo, PiecePdf
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Workspace, load
+from docgen.word.expressions import environment
 from docgen.word.render import Renderer
-from docgen.word.template import environment
 
 ROOT = Path(__file__).parent.parent
 FORMS = (

@@ -42,16 +42,23 @@ class Place:
     line: int = 0
     """From 1; 0 when the file has no lines (Word) or the problem is the whole file."""
     column: int = 0
+    part: str = ""
+    """In a Word file: the member of the zip, « word/document.xml »."""
+    paragraph: int = 0
+    """In a Word file: the number of the paragraph in its part, from 1."""
     within: str = ""
     """In a Word file: the part and the heading above (« corps, Désignation d'un référent »)."""
     extract: str = ""
     """In a Word file: the words to give to Word's search."""
+    page: int = 0
+    """In a Word file: the page, once LibreOffice has laid it out; 0 when that is not known."""
 
     def __str__(self) -> str:
         if self.line:
             return f"{self.file}:{self.line}:{self.column}"
+        page = f"p.\u00a0{self.page}" if self.page else ""
         words = f"près de « {self.extract} »" if self.extract else ""
-        return ", ".join(part for part in (self.file, self.within, words) if part)
+        return ", ".join(part for part in (self.file, self.within, page, words) if part)
 
 
 @dataclass(frozen=True, order=True)

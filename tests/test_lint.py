@@ -73,7 +73,7 @@ def test_each_rule_says_what_it_is_for_and_fires_alone_on_its_case(
 
 
 def test_each_code_of_the_code_has_its_case() -> None:
-    names = ("lint", "lint_marks", "render", "template")
+    names = ("lint", "lint_marks", "package", "render", "template")
     sources = [(ROOT / "docgen/word" / f"{name}.py").read_text("utf-8") for name in names]
     said = {code for source in sources for code in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)}
     assert said >= {"texte-perdu", "pas-un-docx", "champ-inconnu"}
@@ -85,7 +85,8 @@ def test_problems_are_told_in_order_and_once(tmp_path: Path) -> None:
         tmp_path, [p("Deux ", ins("ajout"), ins("autre")), p("{{ un.deux }}"), p("{{ un.deux }}")], name="b.docx"
     )
     found = lint.check(Template(path))
-    assert [problem.code for problem in found] == ["suivi-de-modifications", "champ-inconnu"]
+    codes = ["suivi-de-modifications", "champ-inconnu", "champ-inconnu"]
+    assert [(problem.code, problem.place.paragraph) for problem in found] == list(zip(codes, (1, 2, 3), strict=True))
     assert found == sorted(set(found))
 
 
@@ -119,7 +120,13 @@ def test_a_problem_is_shown_with_its_place_what_is_wrong_and_how_to_mend_it(tmp_
     path = a_docx(tmp_path, [p("Article 2 – Tarifs"), p("Fait le {{ deliberation.date }}.")])
     assert lint.check(Template(path)) == [
         Diagnostic(
-            Place("t.docx", within="corps, « Article 2 – Tarifs »", extract="Fait le {{ deliberation.date }}."),
+            Place(
+                "t.docx",
+                part="word/document.xml",
+                paragraph=2,
+                within="corps, « Article 2 – Tarifs »",
+                extract="Fait le {{ deliberation.date }}.",
+            ),
             "champ-inconnu",
             "champ inconnu « deliberation.date »",
             "Vouliez-vous dire « edition.deliberation.date » ?",

@@ -22,8 +22,9 @@ from docgen.champs.pack import values as all_values
 from docgen.diagnostics import ProblemsFound, errors
 from docgen.records.workspace import Workspace, load
 from docgen.word import lint
+from docgen.word.expressions import TAG, environment
 from docgen.word.render import Filled, Renderer
-from docgen.word.template import TAG, Template, environment, joined_text
+from docgen.word.template import Template, joined_text
 
 LINES = [{"libelle": "GFU", "prix": "9,60 €"}, {"libelle": "Stockage", "prix": "2,00 €"}]
 COLUMNS = [{"numero": "1", "fond": PLAIN}, {"numero": "2", "fond": CHOSEN}, {"numero": "3", "fond": PLAIN}]

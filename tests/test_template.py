@@ -10,7 +10,8 @@ from conftest import ROOT
 from word import NOTE, a_docx, ins, p, run, table
 
 from docgen.diagnostics import ProblemsFound
-from docgen.word.template import Part, Template, environment, paths
+from docgen.word.expressions import environment, paths
+from docgen.word.template import Part, Template
 
 HEADING = p("Article 1er – Objet", style="Titre1")
 
@@ -194,7 +195,7 @@ def test_a_tracked_change_stays_in_the_source_of_its_part(tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_no_word_document_says_how_to_mend_it(tmp_path: Path) -> None:
-    (tmp_path / "t.docx").write_bytes(b"")
+    (tmp_path / "t.docx").write_bytes(b"Bonjour")
     with pytest.raises(ProblemsFound, match=r"pas-un-docx[^$]*Document Word \(.docx\)"):
         Template(tmp_path / "t.docx")
 

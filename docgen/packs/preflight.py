@@ -25,7 +25,7 @@ from docgen.packs.receipts import Point, Receipt
 from docgen.pdf.assemble import Bound
 from docgen.pdf.pdftext import page_texts, squeezed
 from docgen.pdf.signatures import Signataire
-from docgen.word.template import TAG_MARKS
+from docgen.word.expressions import TAG_MARKS
 
 MAX_BYTES, MAX_PAGES = 50_000_000, 150
 """What Yousign takes, the least of the platforms (developers.yousign.com, limits)."""

@@ -15,7 +15,8 @@ from lxml import etree
 
 from docgen.law import tarif
 from docgen.model.fiches import Edition, Tarif
-from docgen.word.template import PARSER, Template, W
+from docgen.word.package import PARSER, W
+from docgen.word.template import Template
 
 
 @dataclass(frozen=True)

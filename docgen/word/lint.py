@@ -6,26 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
-import jinja2
 from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest
 from docgen.office import font_for
 from docgen.word import lint_marks
-from docgen.word.render import badly_written, lost, lost_words
-from docgen.word.template import (
-    FILTERS,
-    PARSER,
-    TAG,
-    TAG_MARKS,
-    Part,
-    Relation,
-    Template,
-    environment,
-    joined_text,
-    text_of,
-)
+from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths
+from docgen.word.package import PARSER
+from docgen.word.render import lost, lost_words
+from docgen.word.template import Part, Relation, Template, badly_written, joined_text, text_of
 
 Rule = Callable[[Template], Iterator[Diagnostic]]
 
@@ -67,10 +57,7 @@ def check(template: Template) -> list[Diagnostic]:
 def syntax(template: Template) -> Iterator[Diagnostic]:
     """A tag that Jinja cannot read: not closed, « » inside, out of place."""
     for part in template.parts:
-        try:
-            part.tree  # noqa: B018 - reading it is the test
-        except jinja2.TemplateSyntaxError as error:
-            yield badly_written(template, part, error)
+        yield from badly_written(template, part)
 
 
 def unknown_filters(template: Template) -> Iterator[Diagnostic]:
@@ -110,15 +97,15 @@ def programs(template: Template) -> Iterator[Diagnostic]:
 def unknown_fields(template: Template) -> Iterator[Diagnostic]:
     """A field that docgen does not know: it would print nothing."""
     branches = {path[:i] for path in template.known for i in range(len(path)) if path[i] in ".["}
-    for part in _readable(template):
-        for use in template.uses_in(part):
-            if {use.path, use.path.removesuffix("[]")} & (template.known | branches):
+    for part in template.parts:
+        for path, line in paths(part.reading.tree):
+            if {path, path.removesuffix("[]")} & (template.known | branches):
                 continue
             yield Diagnostic(
-                template.place(part, use.line, use.path.split(".")[-1].removesuffix("[]")),
+                template.place(part, line, path.split(".")[-1].removesuffix("[]")),
                 "champ-inconnu",
-                f"champ inconnu « {use.path} »",
-                closest(use.path, template.known) or "« docgen fields » donne la liste des champs.",
+                f"champ inconnu « {path} »",
+                closest(path, template.known) or "« docgen fields » donne la liste des champs.",
             )
 
 
@@ -149,7 +136,7 @@ def split_conditions(template: Template) -> Iterator[Diagnostic]:
     for part, node in _nodes(template, (nodes.If, nodes.For)):
         assert isinstance(node, nodes.If | nodes.For)
         whole = all(_neutral(branch) for branch in (node.body, node.else_))
-        if not whole and not TRACKED.search(part.source):  # said by `tracked_changes`
+        if not whole and not part.reading.faults and not TRACKED.search(part.source):  # said by `tracked_changes`
             yield Diagnostic(
                 template.place(part, node.lineno, "if" if isinstance(node, nodes.If) else "for"),
                 "condition-a-cheval",
@@ -324,17 +311,12 @@ def _related(template: Template, relation: Relation) -> Place:
 
 
 def _readable(template: Template) -> Iterator[Part]:
-    """Yield the parts that Jinja can read; of the others, `syntax` says all that can be said."""
-    for part in template.parts:
-        try:
-            part.tree  # noqa: B018
-        except jinja2.TemplateSyntaxError:
-            continue
-        yield part
+    """Yield the parts that Jinja reads whole: in the others, what a rule sees may come of the fault itself."""
+    return (part for part in template.parts if not part.reading.faults)
 
 
 def _nodes(template: Template, kinds: tuple[type[nodes.Node], ...]) -> Iterator[tuple[Part, nodes.Node]]:
-    return ((part, node) for part in _readable(template) for node in part.tree.find_all(kinds))
+    return ((part, node) for part in template.parts for node in part.reading.tree.find_all(kinds))
 
 
 def _neutral(body: list[nodes.Node]) -> bool:

@@ -9,7 +9,8 @@ from lxml import etree
 
 from docgen.diagnostics import Diagnostic, Place, Severity, closest
 from docgen.word.meaning import BLANK_PLACE, ROLES, SIGNATURE, WP, cell_size
-from docgen.word.template import PARSER, Part, Template, W, joined_text
+from docgen.word.package import PARSER, W
+from docgen.word.template import Part, Template, joined_text
 
 BODY = "word/document.xml"
 HOW = "Dans Word : placez le curseur, puis Insertion > Signet."

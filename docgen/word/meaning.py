@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from docgen.champs.blank import BLANK, Blank
-from docgen.word.template import W
+from docgen.word.package import W
 
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"

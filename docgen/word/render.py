@@ -6,7 +6,6 @@ the words that its pages must show.
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import html
@@ -28,10 +27,11 @@ from lxml import etree
 from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.word import meaning
+from docgen.word.expressions import TAG, environment
 from docgen.word.meaning import BLANK_MARK, Meaning
-from docgen.word.template import PARSER, TAG, TAG_MARKS, Part, Template, W, environment
+from docgen.word.package import BODY, PARSER, W
+from docgen.word.template import Part, Template, badly_written
 
-BODY = "word/document.xml"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every member of the .docx: the same content gives the same bytes."""
 BREAKS = re.compile(r"[\n\t]")
@@ -57,21 +57,6 @@ TOKEN = re.compile(rf"{TAG.pattern}|[\ue001-\ue004]|[^\s{{\ue001-\ue004]+|\{{", 
 BLOCKS = tuple(f"{W}{name}" for name in ("tc", "hdr", "ftr", "txbxContent", "footnote"))
 """What Word calls corrupt unless it ends with a paragraph."""
 TEXTS = tuple(f"{W}{name}" for name in ("t", "delText", "instrText", "delInstrText"))
-
-
-SAYINGS = (
-    (r"unknown tag '(\w+)'\. You probably", "« {} » ferme autre chose que ce qui est ouvert"),
-    (r"unknown tag '(end\w+|else|elif)'", "« {} » ne correspond à rien d'ouvert"),
-    (r"unknown tag '(p|tr|tc|r)'", "« {{%{} » n'est pas à sa place, ou contient « % » ou « }} »"),
-    (r"unknown tag '(\w+)'", "l'instruction « {} » n'existe pas"),
-    (r"Unexpected end of template", "une condition ou une boucle n'est pas fermée (endif, endfor)"),
-    (r"unexpected end of template|unexpected '[})\]]'", "un champ n'est pas fermé comme il faut"),
-    (r"end of raw", "« raw » n'est pas fermé"),
-    (r"end of comment", "un commentaire {{# n'est pas fermé par #}}"),
-    (r"Expected an expression|got 'end of|expected name", "il manque un nom dans ce champ"),
-    (r"got '(.+)'$", "« {} » est de trop dans ce champ"),
-)
-"""What Jinja says of a badly written tag, and what it means."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +127,9 @@ class Renderer:
         )
 
     def _compiled(self, part: Part) -> jinja2.Template:
-        try:
-            return self._env.from_string(part.jinja)
-        except jinja2.TemplateSyntaxError as error:
-            raise ProblemsFound([badly_written(self.template, part, error)]) from None
+        if faults := list(badly_written(self.template, part)):
+            raise ProblemsFound(faults)
+        return self._env.from_string(part.jinja)
 
     def _render(self, part: Part, values: dict[str, Any]) -> etree._Element:
         before = len(self._printed)
@@ -235,63 +219,6 @@ def _unknown(error: Exception) -> str:
     """Return the name that Jinja does not find, as its message gives it."""
     found = re.search(r"'([^']*)' is undefined|has no (?:attribute|element) '?([^']*)", str(error))
     return (found[1] or found[2]) if found else ""
-
-
-def badly_written(template: Template, part: Part, error: jinja2.TemplateSyntaxError) -> Diagnostic:
-    """Return the problem that Jinja found as it read the part, with the tag that is at fault."""
-    message = error.message or ""
-    line, word = _unclosed(part) if "Unexpected end" in message else (error.lineno, _faulty(part, error))
-    if TAG_MARKS.search(word):
-        message = "unexpected end of template"  # the tag ran to the end of the next one
-    return Diagnostic(
-        template.place(part, line, word),
-        "champ-mal-ecrit",
-        _meaning(message),
-        "Un champ s'écrit {{ membre.nom }}, une condition {% if … %} … {% endif %}, sans « » dedans ; "
-        "{%p … %} est seul dans son paragraphe, {%tr … %} dans sa ligne de tableau.",
-    )
-
-
-def _faulty(part: Part, error: jinja2.TemplateSyntaxError) -> str:
-    """Return what the tag says that Jinja cannot read, of those of its line."""
-    row = re.sub(r"<[^>]+>", "", part.jinja.split("\n")[error.lineno - 1])
-    tags: list[str] = re.findall(r"\{[{%#].*?(?:[}%#]\}|$)", row) or [""]
-    said = re.search(r"'(\w+)'", error.message or "")
-    guilty = (tag for tag in tags if not _reads(tag) and (tag.startswith("{{") or not said or said[1] in tag))
-    return next(guilty, tags[0]).strip("{}%# ")
-
-
-def _reads(tag: str) -> bool:
-    try:
-        environment().parse(tag)
-    except jinja2.TemplateSyntaxError:
-        return False
-    return True
-
-
-def _unclosed(part: Part) -> tuple[int, str]:
-    """Return the line of the last condition or loop that nothing closes, and what it says."""
-    opened: list[tuple[int, str]] = []
-    for line, row in enumerate(part.jinja.split("\n"), 1):
-        for said in re.findall(r"\{%[-+]?\s*((?:if|for|end)[^%]*)", row):
-            if said.startswith("end"):
-                opened = opened[:-1]
-            else:
-                opened.append((line, said.strip()))
-    return opened[-1] if opened else (1, "")
-
-
-def _meaning(message: str) -> str:
-    """Return what Jinja says of a badly written tag, for those who wrote it."""
-    if char := re.match(r"unexpected char ('.+'|\".+\") at", message):
-        shown = str(ast.literal_eval(char.group(1)))
-        invisible = not shown.isprintable() or shown.isspace()
-        said = f"un caractère invisible (U+{ord(shown):04X})" if invisible else f"le caractère « {shown} »"
-        return f"{said} n'a pas sa place dans un champ"
-    for pattern, words in SAYINGS:
-        if match := re.search(pattern, message):
-            return words.format(*match.groups())
-    return "ce champ est mal écrit"
 
 
 def lost_words(template: Template, part: Part) -> list[Diagnostic]:
