@@ -14,14 +14,14 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from docgen import __version__, checks, formats, office, starter, told
+from docgen import __version__, formats, office, starter, told
 from docgen.actes import write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
 from docgen.champs.pack import Dossier, examples
+from docgen.desk import checks, copies, explained, pages
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
-from docgen.law import tarif
 from docgen.model import values
 from docgen.packs import report, sendings
 from docgen.packs import status as standing
@@ -29,7 +29,6 @@ from docgen.packs.amendment import Decision
 from docgen.packs.build import Build
 from docgen.packs.contents import Contents
 from docgen.records import schema, workspace
-from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
 
 
@@ -60,49 +59,46 @@ def init(dossier: Path) -> None:
 @click.argument("fichiers", nargs=-1, type=click.Path(path_type=Path), metavar="[FICHIER.docx]…")
 @click.option("--edition", metavar="ÉDITION", help="L'édition à vérifier (la dernière par défaut).")
 @click.option("--format", "form", type=click.Choice(["texte", "json"]), default="texte", help="texte ou json.")
-def check(fichiers: tuple[Path, ...], edition: str | None, form: str) -> None:
+@click.option("--annotate", is_flag=True, help="Écrit à côté de chaque modèle une copie *.controle.docx commentée.")
+@click.option(
+    "--explain", "code", metavar="CODE", help="Explique un code, par exemple champ-inconnu ; ne vérifie rien."
+)
+def check(fichiers: tuple[Path, ...], edition: str | None, form: str, annotate: bool, code: str | None) -> None:
     """Check records, grid and templates, or Word files alone."""
-    data = None
-    problems: list[Diagnostic] = []
-    if fichiers:
-        problems += [problem for file in fichiers for problem in checks.of_file(file, str(file))]
-    else:
-        place = _workspace()
-        try:
-            data = workspace.load(place, edition)
-            problems += [*data.warnings, *checks.of_workspace(place, data)]
-        except ProblemsFound as error:
-            problems += error.diagnostics
+    if code is not None:
+        told.explanation(code, explained.codes())
+        return
+    place, data, problems = _records(edition, required=not fichiers)
+    files = checks.of_files(fichiers, place, data)
+    if place and data and not fichiers:
+        files = checks.of_workspace(place, data)
+    files, unlaid = pages.located(files)
+    problems += [problem for file in files for problem in file.problems]
+    written = copies.write_all(files, workspace.today()) if annotate else []
     if form == "json":
         click.echo(json.dumps([checks.as_json(p) for p in sorted(problems)], ensure_ascii=False, indent=1))
     else:
-        _told_problems(problems, data, len(fichiers))
+        told.problems(problems, data if not fichiers else None, len(fichiers))
+        told.section("Copies commentées", [str(path) for path in written])
+    if unlaid:
+        click.echo(f"Les pages ne sont pas indiquées : {unlaid}", err=True)
     if errors(problems):
         sys.exit(ExitCode.PROBLEMS)
 
 
-def _told_problems(problems: list[Diagnostic], data: Data | None, files: int) -> None:
-    """Print the problems, then what was found sound."""
-    for problem in sorted(problems):
-        click.echo(problem)
-    if found := errors(problems):
-        click.echo(f"{formats.plural(len(found), 'erreur')} à corriger.", err=True)
-        return
-    warned = f"{formats.plural(len(problems), 'avertissement')}, " if problems else ""
-    if data is None:
-        click.echo(f"{formats.plural(files, 'fichier')} : {warned}aucune erreur.")
-        return
-    drafts = sum(bool(missing_for_signature(m, data.edition)) for m in data.membres)
-    cells = sum(len(row) for row in tarif.grid(data.edition.tarif).values())
-    click.echo(
-        f"Édition {data.edition.edition} : {formats.plural(len(data.membres), 'membre')}, "
-        f"{formats.plural(cells, 'case')} de la grille conformes au vote, "
-        f"{formats.plural(len(data.edition.pieces), 'modèle')} : {warned}aucune erreur."
-    )
-    if drafts:
-        click.echo(
-            f"{formats.plural(drafts, 'pack portera', 'packs porteront')} PROJET, faute de délibération exécutoire."
-        )
+def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Data | None, list[Diagnostic]]:
+    """Return the workspace, its records and what is wrong with them; nothing of them where none is `required`."""
+    try:
+        place = _workspace()
+    except ProblemsFound:
+        if required:
+            raise
+        return None, None, []
+    try:
+        data = workspace.load(place, edition)
+    except ProblemsFound as error:
+        return place, None, list(error.diagnostics) if required else []
+    return place, data, list(data.warnings) if required else []
 
 
 @cli.command(help="Liste les champs que les modèles Word peuvent utiliser, avec un exemple.")

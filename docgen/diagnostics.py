@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 
@@ -28,10 +28,11 @@ class ExitCode(IntEnum):
 
 
 class Severity(StrEnum):
-    """An error stops the packs; a warning is only shown."""
+    """An error stops the packs; a warning is only shown; an information is nothing to mend."""
 
     ERROR = "erreur"
     WARNING = "avertissement"
+    INFO = "information"
 
 
 @dataclass(frozen=True, order=True)
@@ -50,7 +51,9 @@ class Place:
     """In a Word file: the part and the heading above (« corps, Désignation d'un référent »)."""
     extract: str = ""
     """In a Word file: the words to give to Word's search."""
-    page: int = 0
+    words: str = field(default="", compare=False)
+    """In a Word file: those of `extract` that are at fault; nothing when the whole paragraph is."""
+    page: int = field(default=0, compare=False)
     """In a Word file: the page, once LibreOffice has laid it out; 0 when that is not known."""
 
     def __str__(self) -> str:

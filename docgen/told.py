@@ -1,9 +1,9 @@
-"""What the commands tell of packs: how far a build is, what came of it, the list of each pack."""
+"""What the commands tell: what is wrong, how far a build is, what came of it, the list of each pack."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,10 +19,15 @@ from rich.progress import (
 )
 
 from docgen import formats
+from docgen.desk.explained import Explanation
+from docgen.diagnostics import Diagnostic, Severity, closest, errors
+from docgen.law import tarif
 from docgen.model.fiches import Membre, Syndicat
 from docgen.packs.build import Outcome
 from docgen.packs.receipts import Receipt
 from docgen.pdf import signatures
+from docgen.records.validate import missing_for_signature
+from docgen.records.workspace import Data
 from docgen.word.meaning import signer_of
 
 if TYPE_CHECKING:
@@ -33,6 +38,45 @@ LISTED = 12
 """Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
 TOLD_APART = ("blancs", "délibérations")
 """The points of the list that the summary has sections of their own for."""
+
+
+def problems(found: Iterable[Diagnostic], data: Data | None, files: int) -> None:
+    """Print what is wrong; then, if nothing is, what was found sound: the records, or so many files."""
+    ordered = sorted(found)
+    to_mend = [problem for problem in ordered if problem.severity is not Severity.INFO]
+    for problem in to_mend:
+        click.echo(problem)
+    informations = [problem for problem in ordered if problem.severity is Severity.INFO]
+    section("À savoir, sans rien à corriger", [f"{p.place} : {p.message}" for p in informations])
+    if stopping := errors(to_mend):
+        click.echo(f"{formats.plural(len(stopping), 'erreur')} à corriger.", err=True)
+        return
+    warned = f"{formats.plural(len(to_mend), 'avertissement')}, " if to_mend else ""
+    if data is None:
+        click.echo(f"{formats.plural(files, 'fichier')} : {warned}aucune erreur.")
+        return
+    drafts = sum(bool(missing_for_signature(m, data.edition)) for m in data.membres)
+    cells = sum(len(row) for row in tarif.grid(data.edition.tarif).values())
+    click.echo(
+        f"Édition {data.edition.edition} : {formats.plural(len(data.membres), 'membre')}, "
+        f"{formats.plural(cells, 'case')} de la grille conformes au vote, "
+        f"{formats.plural(len(data.edition.pieces), 'modèle')} : {warned}aucune erreur."
+    )
+    if drafts:
+        click.echo(
+            f"{formats.plural(drafts, 'pack portera', 'packs porteront')} PROJET, faute de délibération exécutoire."
+        )
+
+
+def explanation(code: str, known: Mapping[str, Explanation]) -> None:
+    """Print what a code means. Raises `click.UsageError` for one that has no explanation."""
+    if code not in known:
+        hint = closest(code, known) or "Un code est entre crochets à la fin d'un message : champ-inconnu, texte-perdu…"
+        raise click.UsageError(f"le code « {code} » n'est pas celui d'un modèle Word. {hint}")
+    found = known[code]
+    click.echo(f"{code}\n\n{found.quoi}\n\nQue faire : {found.faire}")
+    if found.eviter:
+        click.echo(f"\n  À éviter : {found.eviter}\n  À écrire : {found.ecrire}")
 
 
 class Bar:

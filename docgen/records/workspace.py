@@ -45,6 +45,15 @@ class Workspace:
         """The editions, one folder each."""
         return self.root / "templates"
 
+    @cached_property
+    def styles(self) -> frozenset[str]:
+        """The names of the styles that templates may use (templates/styles.txt, one a line); none when all may be."""
+        try:
+            lines = (self.templates / "styles.txt").read_text("utf-8-sig").splitlines()
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(name for line in lines if (name := line.split("#")[0].strip()))
+
     @property
     def actes_yaml(self) -> Path:
         """The délibérations from before the séances kept here; there may be none."""

@@ -46,10 +46,15 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 def paths(tree: nodes.Template) -> Iterator[tuple[str, int]]:
     """Yield each field that the syntax tree reads, as a dotted path, with its line."""
-    yield from _walk(tree, {})
+    return ((path, node.lineno) for path, node in _walk(tree, {}))
 
 
-def _walk(node: nodes.Node, scope: dict[str, str | None]) -> Iterator[tuple[str, int]]:
+def paths_of(tree: nodes.Template) -> dict[int, str]:
+    """Return the dotted path of each node of the tree that is a field, by the `id` of the node."""
+    return {id(node): path for path, node in _walk(tree, {})}
+
+
+def _walk(node: nodes.Node, scope: dict[str, str | None]) -> Iterator[tuple[str, nodes.Node]]:
     if isinstance(node, nodes.For):
         yield from _walk(node.iter, scope)
         source = _chain(node.iter, scope)
@@ -63,7 +68,7 @@ def _walk(node: nodes.Node, scope: dict[str, str | None]) -> Iterator[tuple[str,
     elif isinstance(node, nodes.Name) and node.ctx != "load":
         return
     elif isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem) and (chain := _chain(node, scope)):
-        yield chain, node.lineno
+        yield chain, node
         for index in node.find_all(nodes.Getitem):
             yield from _walk(index.arg, scope)
         if isinstance(node, nodes.Getitem):

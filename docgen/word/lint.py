@@ -11,7 +11,7 @@ from lxml import etree
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest
 from docgen.office import font_for
-from docgen.word import lint_marks
+from docgen.word import lint_house, lint_marks
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths
 from docgen.word.package import PARSER
 from docgen.word.render import lost, lost_words
@@ -111,10 +111,12 @@ def unknown_fields(template: Template) -> Iterator[Diagnostic]:
 
 def literal_text(template: Template) -> Iterator[Diagnostic]:
     """Words that filling would drop without a word."""
-    for part in _readable(template):
+    for part in template.parts:
+        faulty = _misread(part)
         for (number, _), problem in zip(lost(part), lost_words(template, part), strict=True):
             row = part.paragraphs[number]
-            if not TRACKED.search(row) and not _stray_brace(text_of(row)):  # said by their own rules
+            # Tracked changes and stray braces are said by their own rules.
+            if number not in faulty and not TRACKED.search(row) and not _stray_brace(text_of(row)):
                 yield problem
 
 
@@ -184,9 +186,10 @@ def tags_never_filled(template: Template) -> Iterator[Diagnostic]:
 
 def single_braces(template: Template) -> Iterator[Diagnostic]:
     """« { membre.nom } » with one brace, or a field cut by the end of its paragraph: it would be printed as it is."""
-    for part in _readable(template):
+    for part in template.parts:
+        faulty = _misread(part)
         for number, row in enumerate(part.paragraphs):
-            if shown := _stray_brace(text_of(row)):
+            if number not in faulty and (shown := _stray_brace(text_of(row))):
                 yield Diagnostic(
                     template.place_of(part, number, shown),
                     "accolade-seule",
@@ -271,9 +274,11 @@ def missing_fonts(template: Template) -> Iterator[Diagnostic]:
 
 def comments_left(template: Template) -> Iterator[Diagnostic]:
     """A comment left in the margin: not printed, but sent with the Word file."""
+    margin = next((part.source for part in template.unfilled if part.name == "word/comments.xml"), "")
+    known = set(re.findall(r'<w:comment [^>]*?w:id="(\d+)"', margin))
     for part in template.parts:
         for number, row in enumerate(part.paragraphs):
-            if "<w:commentReference " in row:
+            if known & set(re.findall(r'<w:commentReference [^>]*?w:id="(\d+)"', row)):
                 yield Diagnostic(
                     template.place_of(part, number),
                     "commentaire-oublie",
@@ -315,6 +320,13 @@ def _readable(template: Template) -> Iterator[Part]:
     return (part for part in template.parts if not part.reading.faults)
 
 
+def _misread(part: Part) -> set[int]:
+    """Return the paragraphs of the part that hold a tag that Jinja cannot read: what shows there comes of it."""
+    ends = (*part.numbers[1:], len(part.paragraphs))
+    lines = (fault.line - 1 for fault in part.reading.faults)
+    return {number for line in lines for number in range(part.numbers[line], ends[line])}
+
+
 def _nodes(template: Template, kinds: tuple[type[nodes.Node], ...]) -> Iterator[tuple[Part, nodes.Node]]:
     return ((part, node) for part in template.parts for node in part.reading.tree.find_all(kinds))
 
@@ -354,6 +366,9 @@ RULES: tuple[Rule, ...] = (
     comments_left,
     lint_marks.places,
     lint_marks.pictures,
+    lint_house.typed_values,
+    lint_house.foreign_styles,
+    lint_house.harmless,
 )
 
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from docgen.champs.blank import BLANK, Blank
-from docgen.word.package import W
+from docgen.word.package import R, W
 
-R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 BLANK_MARK = "\ue010"

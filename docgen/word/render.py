@@ -9,11 +9,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import html
-import io
 import itertools
 import re
 import traceback
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,11 +27,9 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.word import meaning
 from docgen.word.expressions import TAG, environment
 from docgen.word.meaning import BLANK_MARK, Meaning
-from docgen.word.package import BODY, PARSER, W
+from docgen.word.package import BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
 from docgen.word.template import Part, Template, badly_written
 
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of every member of the .docx: the same content gives the same bytes."""
 BREAKS = re.compile(r"[\n\t]")
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WORD = re.compile(r"\w+")
@@ -110,7 +106,8 @@ class Renderer:
             self._blanks = blanks if part.name == BODY else None
             parts[part.name] = self._render(part, values)
         means = self._meaning(parts, blanks)
-        docx = self._zip(parts)
+        filled = {name: as_bytes(tree) for name, tree in parts.items()}
+        docx = zipped({name: filled.get(name, data) for name, data in self.template.members.items()})
         body = (tree for name, tree in parts.items() if not name.startswith(("word/header", "word/footer")))
         words = tuple(word for tree in body for word in visible_words(tree))
         return Filled(docx, hashlib.sha256(docx).hexdigest(), words, tuple(self._printed), means)
@@ -150,6 +147,7 @@ class Renderer:
             )
         if self.template.uses_columns:
             tree = self._with_columns(tree)
+        drop_comment_marks(tree)
         _mend_emptied(tree)
         return tree
 
@@ -167,17 +165,6 @@ class Renderer:
             if table.find(f"{W}tblGrid") is None:  # docxtpl takes it for granted
                 table.insert(int(table.find(f"{W}tblPr") is not None), etree.Element(f"{W}tblGrid"))
         return self.template.tpl.fix_tables(etree.tostring(tree, encoding="unicode"))
-
-    def _zip(self, parts: dict[str, etree._Element]) -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in self.template.members.items():
-                if name in parts:
-                    data = etree.tostring(parts[name], xml_declaration=True, encoding="UTF-8", standalone=True)
-                info = zipfile.ZipInfo(name, EPOCH)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, data)
-        return buffer.getvalue()
 
     @pass_context
     def _note(self, _: Context, value: Any) -> Any:

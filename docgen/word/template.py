@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -99,19 +99,39 @@ class Relation:
     external: bool
 
 
+@dataclass(frozen=True)
+class House:
+    """What the workspace knows that its templates should follow; nothing outside a workspace."""
+
+    printed: Mapping[str, str] = field(default_factory=dict)
+    """What fields print for everybody (dates, numbers of acts), with the field of each."""
+    styles: frozenset[str] = frozenset()
+    """The names of the styles that templates may use; all when it is empty."""
+
+
+NO_HOUSE = House()
+
+
 class Template:
     """A Word template: the bytes of its parts, those that hold fields, the fields themselves."""
 
     def __init__(
-        self, path: Path, shown_as: str = "", known: Iterable[str] = KNOWN, signataires: Iterable[str] = ()
+        self,
+        path: Path,
+        shown_as: str = "",
+        known: Iterable[str] = KNOWN,
+        signataires: Iterable[str] = (),
+        house: House = NO_HOUSE,
     ) -> None:
-        """Open the file, whose fields are to be among the `known` ones, and that the `signataires` sign.
+        """Open the file, whose fields are to be among the `known` ones, that the `signataires` sign, of that `house`.
 
         Raises `ProblemsFound` when it is not a Word document that can be trusted.
         """
+        self.path = path
         self.file = shown_as or path.name
         self.known = frozenset(known)
         self.signataires = tuple(signataires)
+        self.house = house
         package = Package(path, self.file)
         self.sha256, self.members, sources = package.sha256, package.members, package.sources
         self.tpl = DocxTemplate(path)
@@ -191,7 +211,8 @@ class Template:
         if heading and heading != text_of(rows[number]):
             within.append(f"« {heading[:60]} »")
         extract = text[max(0, at - 25) : at + 40].strip()
-        return Place(self.file, part=part.name, paragraph=number, within=", ".join(within), extract=extract)
+        words = word if word in text else ""
+        return Place(self.file, 0, 0, part.name, number, ", ".join(within), extract, words)
 
 
 def _with_cell_properties(xml: str) -> str:

@@ -1,0 +1,173 @@
+"""What `docgen check` looks at besides the records: the templates of a workspace, or any Word file.
+
+A template of a name that docgen knows (avenant.docx, deliberation.docx…) may use the fields of that document; any
+other, those of a pack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docgen import formats
+from docgen.champs import expected
+from docgen.champs.acte import KNOWN_ACTE
+from docgen.champs.etat import KNOWN_ETAT
+from docgen.champs.pack import KNOWN, Dossier, values
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
+from docgen.packs.avenant import KNOWN_AVENANT
+from docgen.records.workspace import Data, Workspace
+from docgen.word import lint
+from docgen.word.branches import Branches
+from docgen.word.render import Renderer
+from docgen.word.template import NO_HOUSE, House, Template
+
+FIELDS: Mapping[str, Iterable[str]] = {
+    "avenant": KNOWN_AVENANT,
+    "avis": KNOWN_AVENANT,
+    "deliberation": KNOWN_ACTE,
+    "bordereau": KNOWN_ACTE,
+    "etat-annuel": KNOWN_ETAT,
+}
+SIGNED = {"avenant": ("syndicat", "membre"), "deliberation": ("secretaire", "president")}
+"""Who signs the documents that belong to no edition."""
+COPY = ".controle.docx"
+"""How the name of a copy with comments ends."""
+NAMED = 5
+"""Members named in one line; beyond, only their number."""
+
+
+@dataclass
+class Checked:
+    """A Word file and what was found in it."""
+
+    path: Path
+    template: Template | None = None
+    """None when the file cannot be opened as one."""
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def of_files(files: Iterable[Path], workspace: Workspace | None, data: Data | None) -> list[Checked]:
+    """Return what is wrong with the Word files of these names, each as what it is in the workspace, if it is in one."""
+    pieces = {workspace.template(data.edition.edition, p): p for p in data.edition.pieces} if workspace and data else {}
+    ours = house(workspace, data)
+    found = []
+    for path in files:
+        piece = pieces.get(path.resolve())
+        found.append(of_file(path, str(path), piece.signataires if piece else SIGNED.get(path.stem, ()), ours))
+    return found
+
+
+def house(workspace: Workspace | None, data: Data | None) -> House:
+    """Return what the templates of a workspace should follow; nothing outside one."""
+    printed = expected.printed_by_all(data.edition) if data else {}
+    return House(printed, workspace.styles if workspace else frozenset())
+
+
+def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
+    """Return what is wrong with the templates of the edition and with those that belong to none."""
+    ours = house(workspace, data)
+    pieces = [
+        of_file(path, workspace.shown(path), piece.signataires, ours)
+        for piece in data.edition.pieces
+        for path in [workspace.template(data.edition.edition, piece)]
+    ]
+    others = [
+        of_file(path, workspace.shown(path), SIGNED.get(path.stem, ()), ours)
+        for path in sorted(workspace.templates.glob("*.docx"))
+        if not path.name.startswith("~$") and not path.name.endswith(COPY)  # `~$`: Word keeps it beside an open file
+    ]
+    if all(one.template and not errors(one.problems) for one in pieces):
+        record = Checked(workspace.edition_yaml(data.edition.edition))
+        record.problems = _never_printed(workspace, data, [one.template for one in pieces if one.template])
+        _for_all_members(pieces, data)
+        pieces.append(record)
+    return [*pieces, *others]
+
+
+def of_file(path: Path, shown_as: str, signataires: Iterable[str] = (), ours: House = NO_HOUSE) -> Checked:
+    """Return what is wrong with one Word file, whatever it is; nothing is raised."""
+    found = Checked(path)
+    try:
+        known = FIELDS.get(path.name.split(".")[0], KNOWN)
+        found.template = Template(path, shown_as, known, signataires, ours)
+        found.problems = lint.check(found.template)
+    except ProblemsFound as error:
+        found.problems = list(error.diagnostics)
+    except Exception as error:  # whatever the file is, there is an answer
+        said = f"docgen n'arrive pas à lire ce fichier ({type(error).__name__})"
+        hint = "Ouvrez-le dans Word, enregistrez-le au format .docx, puis recommencez."
+        found.problems = [Diagnostic(Place(shown_as), "fichier-illisible", said, hint)]
+    return found
+
+
+def _never_printed(workspace: Workspace, data: Data, templates: Iterable[Template]) -> list[Diagnostic]:
+    """A pack that lacks the SIRET, the price or the vote binds nobody."""
+    used = {path for template in templates for path in template.fields}
+    place = Place(workspace.shown(workspace.edition_yaml(data.edition.edition)))
+    return [
+        Diagnostic(
+            place,
+            "champ-obligatoire-absent",
+            f"aucune pièce de l'édition {data.edition.edition} n'imprime {what}",
+            f"Écrivez {{{{ {path} }}}} dans l'une d'elles.",
+        )
+        for what, path in expected.never_printed(used, data.edition)
+    ]
+
+
+def _for_all_members(pieces: Iterable[Checked], data: Data) -> None:
+    """Add to what was found what only shows once every template has met every member."""
+    closed = expected.closed_fields(data.edition)
+    dossiers = [(m.id, values(Dossier(data.syndicat, data.edition, m))) for m in data.membres if not m.parti_le]
+    for one in pieces:
+        if one.template is None:
+            continue
+        branches = Branches(one.template, closed)
+        empty: dict[str, list[str]] = {}
+        for member, filled in dossiers:
+            for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in one.template.fields):
+                empty.setdefault(label, []).append(member)
+            try:
+                branches.watch(filled.tree)
+            except Exception:  # a template is a program: the renderer says where and why
+                one.problems += _failing(one.template, filled.tree)
+                break
+        one.problems += [*branches.misspelt(), *branches.unused(), *_empty(one.template, empty)]
+
+
+def _failing(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:
+    try:
+        Renderer(template).fill(dict(tree))
+    except ProblemsFound as error:
+        return list(error.diagnostics)
+    return []
+
+
+def _empty(template: Template, empty: Mapping[str, list[str]]) -> list[Diagnostic]:
+    """A field that some records lack: a blank on their pages, to fill by hand."""
+    found = []
+    for label, members in empty.items():
+        more = f" et {formats.plural(len(members) - NAMED, 'autre')}" if len(members) > NAMED else ""
+        said = f"{label} : en blanc pour {', '.join(members[:NAMED])}{more}"
+        found.append(Diagnostic(Place(template.file), "champ-vide", said, severity=Severity.INFO))
+    return found
+
+
+def as_json(problem: Diagnostic) -> dict[str, Any]:
+    """Return a problem as other tools read it."""
+    place = problem.place
+    return {
+        "fichier": place.file,
+        "ligne": place.line or None,
+        "colonne": place.column or None,
+        "ou": place.within or None,
+        "page": place.page or None,
+        "extrait": place.extract or None,
+        "code": problem.code,
+        "gravite": problem.severity.value,
+        "message": problem.message,
+        "conseil": problem.hint or None,
+    }

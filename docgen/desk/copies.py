@@ -1,0 +1,52 @@
+"""The copy `*.controle.docx` of a Word file, each problem a comment in its margin. The file itself is never touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from docgen import publish
+from docgen.desk.checks import COPY, Checked
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.word.comments import annotated
+from docgen.word.package import Package
+from docgen.word.seal import is_as_sealed
+
+
+def copy_of(path: Path) -> Path:
+    """Return where the annotated copy of a file stands: beside it; a copy is its own."""
+    return path if path.name.endswith(COPY) else path.with_name(re.sub(r"\.docx$", "", path.name) + COPY)
+
+
+def write_all(files: Iterable[Checked], day: date) -> list[Path]:
+    """Write the copy of each file that can be opened, with its problems in the margin; return the copies.
+
+    Raises `ProblemsFound`, before anything is written, when somebody has worked in a copy since it was made: its words
+    and its comments would be lost. `CannotWrite` when a folder refuses it.
+    """
+    opened = [(file.template, file.problems) for file in files if file.template]
+    if worked_in := [copy for template, _ in opened if _worked_in(copy := copy_of(template.path), template.path)]:
+        raise ProblemsFound(_refused(copy) for copy in worked_in)
+    for template, problems in opened:
+        publish.replace(copy_of(template.path), annotated(template.members, problems, day.isoformat()))
+    return [copy_of(template.path) for template, _ in opened]
+
+
+def _worked_in(copy: Path, original: Path) -> bool:
+    if copy == original or not copy.exists():
+        return False
+    try:
+        return not is_as_sealed(Package(copy, copy.name).members)
+    except ProblemsFound:
+        return True  # not even a Word file: it is not ours to replace
+
+
+def _refused(copy: Path) -> Diagnostic:
+    return Diagnostic(
+        Place(str(copy)),
+        "copie-modifiee",
+        "quelqu'un a travaillé dans cette copie depuis qu'elle a été faite",
+        f"Contrôlez-la elle-même (docgen check --annotate {copy.name}), ou donnez-lui un autre nom.",
+    )

@@ -1,0 +1,62 @@
+"""On which page each problem of a Word file is: LibreOffice lays the file out, a bookmark before the words tells."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pypdf
+
+from docgen import office
+from docgen.desk.checks import Checked
+from docgen.diagnostics import Diagnostic, ToolMissing
+from docgen.pdf.convert import Export, Pool
+from docgen.word.anchors import bookmarked
+
+
+def located(files: Iterable[Checked]) -> tuple[list[Checked], str]:
+    """Return the files, their problems with pages, and why there are none when LibreOffice cannot be asked.
+
+    The pages are LibreOffice's: those of the packs. A file that LibreOffice refuses keeps its problems without pages.
+    """
+    found = list(files)
+    tasks: dict[Export, Checked] = {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="docgen-") as name:
+            for number, file in enumerate(found):
+                places = {f"docgen{n}": p.place for n, p in enumerate(file.problems) if p.place.part}
+                if file.template and places:
+                    docx = Path(name, f"{number}.docx")
+                    docx.write_bytes(bookmarked(file.template.members, places))
+                    tasks[Export(docx, docx.with_suffix(".pdf"))] = file
+            if tasks:
+                _ask(tasks)
+    except ToolMissing as error:
+        return found, str(error)
+    return found, ""
+
+
+def _ask(tasks: Mapping[Export, Checked]) -> None:
+    with Pool(office.find(), min(len(tasks), os.cpu_count() or 1)) as pool:
+        for task, failure in pool.convert(tasks):
+            if not failure:
+                tasks[task].problems = _with_pages(tasks[task].problems, task.pdf)
+
+
+def _with_pages(problems: list[Diagnostic], pdf: Path) -> list[Diagnostic]:
+    pages = _pages(pdf)
+    return [replace(p, place=replace(p.place, page=pages.get(f"docgen{n}", 0))) for n, p in enumerate(problems)]
+
+
+def _pages(pdf: Path) -> Mapping[str, int]:
+    """Return the page of each bookmark, from 1."""
+    with pypdf.PdfReader(pdf) as reader:
+        found = reader.named_destinations
+        return {
+            str(name).removeprefix("/"): number + 1
+            for name, destination in found.items()
+            if (number := reader.get_destination_page_number(destination)) is not None
+        }

@@ -1,0 +1,91 @@
+"""Write problems as Word comments, each on the very words; take away those that docgen wrote before.
+
+Takes the members of a .docx and the problems; gives the bytes of a copy. Nothing else of the document changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lxml import etree
+
+from docgen.diagnostics import Diagnostic, Severity
+from docgen.word.anchors import Document, Span
+from docgen.word.meaning import XML_SPACE
+from docgen.word.package import AUTHOR, BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
+from docgen.word.seal import declared, related, sealed
+
+COMMENTS, TYPES, RELS = "word/comments.xml", "[Content_Types].xml", "word/_rels/document.xml.rels"
+EXTENDED = "word/commentsExtended.xml"
+CONTENT = "application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
+NO_RELATION = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
+W15 = "{http://schemas.microsoft.com/office/word/2012/wordml}"
+W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+
+
+def annotated(members: Mapping[str, bytes], problems: Iterable[Diagnostic], day: str) -> bytes:
+    """Return the document with a comment for each problem, dated of that day (2023-04-11), and no older one of ours.
+
+    What is only to be known of the whole file, with nothing to mend, gets no comment.
+    """
+    parts = dict(members)
+    document = Document(parts)
+    comments = _comments(parts)
+    _take_away_ours(document.body, comments, parts)
+    told = [p for p in problems if p.place.part or p.severity is not Severity.INFO]
+    taken = max((int(c.get(f"{W}id", "0")) for c in comments), default=-1)
+    for number, problem in enumerate(told, taken + 1):
+        comments.append(_comment(number, problem, day))
+        _mark(document.span(problem.place), number)
+    parts[BODY] = as_bytes(document.body)
+    if len(comments) or COMMENTS in parts:
+        parts[COMMENTS] = as_bytes(comments)
+        parts[TYPES] = declared(parts[TYPES], COMMENTS, CONTENT)
+        parts[RELS] = related(parts.get(RELS, NO_RELATION), COMMENTS.removeprefix("word/"), RELATION)
+    return zipped(sealed(parts))
+
+
+def _comments(parts: Mapping[str, bytes]) -> etree._Element:
+    if COMMENTS in parts:
+        return etree.fromstring(parts[COMMENTS], PARSER)
+    return etree.Element(f"{W}comments", nsmap={"w": W.strip("{}")})
+
+
+def _take_away_ours(body: etree._Element, comments: etree._Element, parts: dict[str, bytes]) -> None:
+    """Take away the comments that docgen wrote, their marks in the text, and what is noted of them elsewhere."""
+    ours = [comment for comment in comments if comment.get(f"{W}author") == AUTHOR]
+    ids = {comment.get(f"{W}id") for comment in ours}
+    drop_comment_marks(body, ids)
+    gone = {p.get(f"{W14}paraId") for comment in ours for p in comment.iter(f"{W}p")} - {None}
+    for comment in ours:
+        comments.remove(comment)
+    if EXTENDED in parts and gone:
+        extended = etree.fromstring(parts[EXTENDED], PARSER)
+        for note in list(extended):
+            if note.get(f"{W15}paraId") in gone:
+                extended.remove(note)
+            elif note.get(f"{W15}paraIdParent") in gone:  # the answer of somebody: it stays, alone
+                del note.attrib[f"{W15}paraIdParent"]
+        parts[EXTENDED] = as_bytes(extended)
+
+
+def _comment(number: int, problem: Diagnostic, day: str) -> etree._Element:
+    attributes = {"id": str(number), "author": AUTHOR, "date": f"{day}T00:00:00Z", "initials": "dg"}
+    comment = etree.Element(f"{W}comment", {f"{W}{name}": value for name, value in attributes.items()})
+    where = f"({problem.place.within}) " if problem.place.part != BODY and problem.place.within else ""
+    said = problem.message[:1].upper() + problem.message[1:]
+    for line in filter(None, (f"{where}{said}", problem.hint, f"docgen : {problem.severity}, {problem.code}")):
+        run = etree.SubElement(etree.SubElement(comment, f"{W}p"), f"{W}r")
+        etree.SubElement(run, f"{W}t", {XML_SPACE: "preserve"}).text = line
+    return comment
+
+
+def _mark(span: Span, number: int) -> None:
+    """Put the marks of a comment around the words."""
+    attributes = {f"{W}id": str(number)}
+    span.first.addprevious(etree.Element(f"{W}commentRangeStart", attributes))
+    reference = etree.Element(f"{W}r")
+    etree.SubElement(reference, f"{W}commentReference", attributes)
+    span.last.addnext(reference)
+    span.last.addnext(etree.Element(f"{W}commentRangeEnd", attributes))

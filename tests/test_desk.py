@@ -1,0 +1,252 @@
+"""The lawyer's desk: each problem on its page and in the margin of a copy; each code explained."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Docgen, Sample
+from lxml import etree
+from test_lint import codes_in_cases
+from tools import program
+from word import NOTE, W, a_docx, ins, p, run, shown, table, zipped
+
+from docgen import office
+from docgen.champs.pack import Dossier, values
+from docgen.desk import checks, copies, explained, pages
+from docgen.diagnostics import Severity, errors
+from docgen.records import workspace
+from docgen.word import lint_house
+from docgen.word.branches import Branches
+from docgen.word.render import Renderer
+
+BREAK = '<w:r><w:br w:type="page"/></w:r>'
+BOX = "<w:r><w:pict><v:shape><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></v:shape></w:pict></w:r>".format
+
+
+def on_pages(file: Path) -> list[tuple[str, int]]:
+    (found,), unlaid = pages.located([checks.of_file(file, file.name)])
+    assert unlaid == ""
+    return [(d.message, d.place.page) for d in sorted(found.problems) if d.severity is Severity.ERROR]
+
+
+def test_each_problem_is_on_its_page(tmp_path: Path) -> None:
+    body = [p(f"Page {n}", BREAK if n > 1 else "", run(f" {{{{ faux.numero{n} }}}}")) for n in (1, 2, 3)]
+    note = [p(BREAK, "Appel", NOTE), p(BREAK, "Tableau")]
+    file = a_docx(tmp_path, [*body, *note, table(["{{ faux.cellule }}"])], footnotes="{{ faux.note }}")
+    assert on_pages(file) == [
+        ("champ inconnu « faux.numero1 »", 1), ("champ inconnu « faux.numero2 »", 2),
+        ("champ inconnu « faux.numero3 »", 3), ("champ inconnu « faux.cellule »", 5),
+        ("champ inconnu « faux.note »", 4),
+    ]  # fmt: skip
+
+
+def test_a_page_is_that_of_the_words_not_of_the_beginning_of_their_paragraph(tmp_path: Path) -> None:
+    file = a_docx(tmp_path, p("mot " * 2000, run("{{ faux.loin }}")))
+    ((_, page),) = on_pages(file)
+    assert page > 1
+
+
+def test_where_libreoffice_cannot_be_asked_the_problems_have_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docgen: Docgen
+) -> None:
+    monkeypatch.setattr(office, "_program_folders", lambda: iter(()))
+    a_docx(tmp_path, "{{ faux.champ }}", name="t.docx")
+    code, said = docgen(tmp_path, "check", "t.docx")
+    assert code == 1
+    assert "t.docx, corps, près de" in said
+    assert "Les pages ne sont pas indiquées : LibreOffice est introuvable" in said
+
+
+def commented(docx: Path) -> dict[str, str]:
+    """Return the words that each comment is about, by what the comment says."""
+    with zipfile.ZipFile(docx) as archive:
+        body = etree.fromstring(archive.read("word/document.xml"))
+        comments = etree.fromstring(archive.read("word/comments.xml"))
+    open_now: set[str] = set()
+    words: dict[str, str] = {}
+    for node in body.iter():
+        number = node.get(f"{W}id", "")
+        if node.tag == f"{W}commentRangeStart":
+            open_now.add(number)
+        elif node.tag == f"{W}commentRangeEnd":
+            open_now.remove(number)
+        elif node.tag in (f"{W}t", f"{W}delText"):
+            for one in open_now:
+                words[one] = words.get(one, "") + (node.text or "")
+    assert not open_now
+    assert len(list(body.iter(f"{W}commentReference"))) == len(comments)
+    return {"".join(c.itertext()): words.get(c.get(f"{W}id"), "") for c in comments}
+
+
+def annotate(file: Path, docgen: Docgen) -> Path:
+    docgen(file.parent, "check", "--annotate", file.name)
+    return copies.copy_of(file)
+
+
+BROKEN = [
+    p("Article 1er – Objet", style="Titre1"),
+    p("Le membre {{ mem", run("bre.nomm }} adhère", "<w:b/>"), " au syndicat { membre.siret }."),
+    table(["{{ montants.anuel }}"]),
+    p("Deux ", ins("ajout"), " de trop"),
+    p("Voir", NOTE),
+    p(BOX(p("{{ boite.nom }}"))),
+]
+
+
+def test_each_problem_is_a_comment_on_the_very_words(tmp_path: Path, docgen: Docgen) -> None:
+    file = a_docx(tmp_path, BROKEN, header="{{ entete.nom }}", footnotes="{{ note.nom }}")
+    before = file.read_bytes()
+    found = commented(annotate(file, docgen))
+    about = {words: said for said, words in found.items()}
+    assert "champ inconnu « membre.nomm »" in about["{{ membre.nomm }}"].replace("C", "c")
+    assert "Vouliez-vous dire « membre.nom » ?" in about["{{ membre.nomm }}"]
+    assert "accolade-seule" in about["{ membre.siret }."]
+    assert "montants.anuel" in about["{{ montants.anuel }}"]
+    assert "suivi-de-modifications" in about["Deux ajout de trop"]
+    assert "(notes de bas de page) Champ inconnu « note.nom »" in about[""] or any("note.nom" in s for s in found)
+    assert "(en-tête) Champ inconnu « entete.nom »" in about["Article 1er – Objet"]
+    assert "boite.nom" in about["{{ boite.nom }}"]
+    assert file.read_bytes() == before
+    assert shown(copies.copy_of(file).read_bytes()) == shown(before)
+
+
+def test_the_copy_opens_in_libreoffice_and_converts(tmp_path: Path, docgen: Docgen) -> None:
+    copy = annotate(a_docx(tmp_path, BROKEN, header="{{ entete.nom }}", footnotes="{{ note.nom }}"), docgen)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    launcher = program("soffice", "libreoffice-writer-nogui")
+    command = [launcher, profile, "--headless", "--convert-to", "docx:Office Open XML Text"]
+    subprocess.run([*command, "--outdir", str(tmp_path / "out"), str(copy)], check=True, timeout=120)
+    again = commented(tmp_path / "out" / copy.name)
+    assert sorted(again.values()) == sorted(commented(copy).values())
+
+
+def test_a_file_with_comments_has_its_pages_too(tmp_path: Path, docgen: Docgen) -> None:
+    copy = annotate(a_docx(tmp_path, [p("Un", BREAK), p("{{ faux.deux }}")]), docgen)
+    assert on_pages(copy) == [("champ inconnu « faux.deux »", 2)]
+
+
+def test_the_same_problems_give_the_same_copy(tmp_path: Path, docgen: Docgen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    file = a_docx(tmp_path, BROKEN)
+    first = annotate(file, docgen).read_bytes()
+    assert annotate(file, docgen).read_bytes() == first
+
+
+def test_a_copy_checked_in_its_turn_keeps_the_comments_of_others_and_replaces_its_own(
+    tmp_path: Path, docgen: Docgen
+) -> None:
+    theirs = (
+        '<w:comment w:id="7" w:author="Une juriste" w:date="2023-04-11T10:00:00Z">' + p("À revoir") + "</w:comment>"
+    )
+    mark = '<w:r><w:commentReference w:id="7"/></w:r>'
+    file = a_docx(tmp_path, [p("Le {{ membre.nomm }}", mark)], comments=theirs)
+    copy = annotate(file, docgen)
+    first = commented(copy)
+    assert len(first) == 3  # hers, the one that says that hers is left, the field
+    assert annotate(copy, docgen) == copy
+    assert commented(copy) == first
+    assert sorted(shown(copy.read_bytes(), "comments"))[-1] == "À revoir"
+
+
+def test_a_problem_that_is_mended_in_the_copy_loses_its_comment(tmp_path: Path, docgen: Docgen) -> None:
+    copy = annotate(a_docx(tmp_path, [p("Le {{ membre.nomm }}")]), docgen)
+    with zipfile.ZipFile(copy) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["word/document.xml"] = parts["word/document.xml"].replace("nomm", "nom")
+    copy.write_bytes(zipped(parts))
+    assert docgen(tmp_path, "check", copy.name)[0] == 0
+    assert commented(annotate(copy, docgen)) == {}
+
+
+def test_a_copy_that_somebody_worked_in_is_not_replaced(tmp_path: Path, docgen: Docgen) -> None:
+    file = a_docx(tmp_path, [p("Le {{ membre.nomm }}")])
+    copy = annotate(file, docgen)
+    shutil.copy(file, copy)  # saved by somebody: no longer what docgen wrote
+    code, said = docgen(tmp_path, "check", "--annotate", file.name)
+    assert code == 1
+    assert "[copie-modifiee]" in said
+    assert copy.read_bytes() == file.read_bytes()
+
+
+def test_the_copies_of_a_workspace_stand_beside_its_templates_and_are_no_templates(
+    sample: Sample, docgen: Docgen
+) -> None:
+    a_docx(sample.root / "templates", [p("Avenant n° {{ avenant.numerro }}")], name="avenant.docx")
+    code, said = docgen(sample.root, "check", "--annotate")
+    assert code == 1
+    assert "avenant.controle.docx" in said
+    assert docgen(sample.root, "check")[1].count("{{ avenant.numerro }}") == 1
+
+
+def test_each_code_about_a_word_file_is_explained() -> None:
+    word = {path.stem: path.read_text("utf-8") for path in (ROOT / "docgen/word").glob("*.py")}
+    desk = [(ROOT / f"docgen/desk/{name}.py").read_text("utf-8") for name in ("checks", "copies")]
+    names = ("lint", "lint_house", "lint_marks", "package", "render", "template", "branches")
+    sources = [*(word[name] for name in names), *desk]
+    said = {code for source in sources for code in re.findall(r'[\s(]"([a-z]+(?:-[a-z]+)+)",', source, re.M)}
+    said = (said | codes_in_cases()) - set(lint_house.SHOWN_IN_FRENCH.values())
+    assert said >= {"champ-vide", "clause-sans-membre", "copie-modifiee", "champ-obligatoire-absent"}
+    assert said - set(explained.codes()) == set()
+
+
+@pytest.mark.parametrize("code", [code for code, e in explained.codes().items() if e.eviter])
+def test_what_not_to_write_has_the_fault_and_what_to_write_has_none(code: str, tmp_path: Path) -> None:
+    example = explained.codes()[code]
+    assert code in found_in(a_docx(tmp_path, example.eviter, name="a.docx"))
+    assert found_in(a_docx(tmp_path, example.ecrire, name="b.docx")) == set()
+
+
+def found_in(file: Path) -> set[str]:
+    """Return the codes of what is wrong with a template for a member of the sample."""
+    checked = checks.of_file(file, file.name)
+    assert checked.template
+    found = [d for d in checked.problems if d.severity is not Severity.INFO]
+    if not errors(found):
+        place = workspace.Workspace(ROOT)
+        data = workspace.load(place)
+        tree = values(Dossier(data.syndicat, data.edition, data.membres[0])).tree
+        try:
+            Renderer(checked.template).fill(tree)
+            branches = Branches(checked.template, checks.expected.closed_fields(data.edition))
+            branches.watch(tree)
+            found += branches.misspelt()
+        except checks.ProblemsFound as error:
+            found += error.diagnostics
+    return {d.code for d in found}
+
+
+def test_a_code_is_explained_on_request(tmp_path: Path, docgen: Docgen) -> None:
+    code, said = docgen(tmp_path, "check", "--explain", "texte-perdu")
+    assert code == 0
+    assert said.startswith("texte-perdu\n\nDes mots placés à côté de {%p … %}")
+    assert "  À éviter : Important. {%p set nom = membre.nom %}\n" in said
+
+
+def test_a_code_that_is_unknown_is_told_with_the_closest(tmp_path: Path, docgen: Docgen) -> None:
+    code, said = docgen(tmp_path, "check", "--explain", "champ-inconu")
+    assert code == 2
+    assert "Vouliez-vous dire « champ-inconnu » ?" in said
+
+
+def test_what_the_pack_must_print_and_does_not_is_an_error(sample: Sample, docgen: Docgen) -> None:
+    folder = sample.root / "templates/2023-04"
+    for name in ("convention", "charte", "annexe-2"):
+        a_docx(folder, [p("Le membre {{ membre.nom }}")], name=f"{name}.docx")
+    sample.edit("templates/2023-04/edition.yaml", "    signataires:\n      - syndicat\n      - membre\n", "")
+    sample.edit("templates/2023-04/edition.yaml", "    signataires:\n      - membre\n", "")
+    code, said = docgen(sample.root, "check")
+    assert code == 1
+    assert "aucune pièce de l'édition 2023-04 n'imprime le SIRET du membre [champ-obligatoire-absent]" in said
+    assert "les prix de la grille (netexplorer)" in said
+    assert "le nom du membre" not in said
+
+
+def test_a_field_that_some_records_lack_is_told_without_being_a_fault(docgen: Docgen) -> None:
+    code, said = docgen(ROOT, "check")
+    assert code == 0
+    assert "référent : fonction : en blanc pour commune-d-auberoque\n" in said
