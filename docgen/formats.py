@@ -1,10 +1,14 @@
-"""How docgen writes French: amounts, dates, lists, plurals. Pure functions from a value to text."""
+"""How docgen writes French: amounts, dates, lists, plurals. Pure functions from a value to text.
+
+What is written from an amount, a number or a date remembers it: a template may then ask for it in another form.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Self
 
 from num2words import num2words
 
@@ -17,32 +21,88 @@ MONTHS = (
 VOWELS = tuple("aeiouàâäéèêëîïôöùûüœæ")
 
 
-def number(value: int | Decimal) -> str:
+class Written(str):
+    """A text, and the value that it writes."""
+
+    valeur: int | Decimal | date
+
+    def __new__(cls, text: str, valeur: int | Decimal | date) -> Self:
+        """Return the text of that value."""
+        self = super().__new__(cls, text)
+        self.valeur = valeur
+        return self
+
+
+class Montant(Written):
+    """An amount in euros."""
+
+
+class Nombre(Written):
+    """A number of something."""
+
+
+class Jour(Written):
+    """A date."""
+
+
+def number(value: int | Decimal) -> Nombre:
     """Return `value` with a comma and its thousands apart by narrow no-break spaces.
 
     >>> number(Decimal("7672.32")).replace(NNBSP, " ")
     '7 672,32'
     """
-    return f"{value:,}".replace(",", NNBSP).replace(".", ",")
+    return Nombre(f"{value:,}".replace(",", NNBSP).replace(".", ","), value)
 
 
-def euros(amount: Decimal) -> str:
+def euros(amount: Decimal) -> Montant:
     """Return `amount` (euros) to the cent, as French law texts print it.
 
     >>> euros(Decimal("9.6")).replace(NBSP, " ")
     '9,60 €'
     """
-    return f"{number(amount.quantize(Decimal('0.01'), ROUND_HALF_UP))}{NBSP}€"
+    exact = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return Montant(f"{number(exact)}{NBSP}€", exact)
 
 
-def long_date(day: date) -> str:
+def euros_in_words(amount: Decimal) -> str:
+    """Return the amount (euros) in letters, as an act repeats it.
+
+    >>> euros_in_words(Decimal("280.80"))
+    'deux cent quatre-vingts euros et quatre-vingts centimes'
+    >>> euros_in_words(Decimal("1000000")).replace("’", "'")
+    "un million d'euros"
+    """
+    exact = abs(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    whole, cents = int(exact), int(exact % 1 * 100)
+    of = "d’" if whole and whole % 1_000_000 == 0 else ""
+    said = [f"{in_words(whole)} {of}{'euro' if whole < 2 else 'euros'}"] if whole or not cents else []
+    said += [f"{in_words(cents)} {'centime' if cents < 2 else 'centimes'}"] if cents else []
+    return ("moins " if amount < 0 else "") + " et ".join(said)
+
+
+def in_words(value: int | Decimal) -> str:
+    """Return the number in letters: « quatre-vingts », « deux virgule cinq »."""
+    return str(num2words(value, lang="fr"))
+
+
+def long_date(day: date) -> Jour:
     """Return the date in letters.
 
     >>> long_date(date(2022, 2, 1)).replace(NBSP, " ")
     '1er février 2022'
     """
     first = "1er" if day.day == 1 else str(day.day)
-    return f"{first}{NBSP}{MONTHS[day.month - 1]} {day.year}"
+    return Jour(f"{first}{NBSP}{MONTHS[day.month - 1]} {day.year}", day)
+
+
+def long_date_in_words(day: date) -> str:
+    """Return the whole date in letters.
+
+    >>> long_date_in_words(date(2023, 4, 11))
+    'onze avril deux mille vingt-trois'
+    """
+    first = "premier" if day.day == 1 else in_words(day.day)
+    return f"{first} {MONTHS[day.month - 1]} {in_words(day.year)}"
 
 
 def date_in_words(day: date) -> str:
@@ -51,14 +111,14 @@ def date_in_words(day: date) -> str:
     >>> date_in_words(date(2023, 4, 11))
     'deux mille vingt-trois et le onze du mois d’avril'
     """
-    number = "premier" if day.day == 1 else num2words(day.day, lang="fr")
+    number = "premier" if day.day == 1 else in_words(day.day)
     month = MONTHS[day.month - 1]
-    return f"{num2words(day.year, lang='fr')} et le {number} du mois {'d’' if elides(month) else 'de '}{month}"
+    return f"{in_words(day.year)} et le {number} du mois {'d’' if elides(month) else 'de '}{month}"
 
 
-def short_date(day: date) -> str:
+def short_date(day: date) -> Jour:
     """Return the date in figures: 11/04/2023."""
-    return f"{day:%d/%m/%Y}"
+    return Jour(f"{day:%d/%m/%Y}", day)
 
 
 def siret(digits: str) -> str:

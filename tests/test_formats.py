@@ -119,3 +119,28 @@ def test_le_and_de_lose_their_vowel(word: str) -> None:
 )
 def test_le_and_de_keep_their_vowel(word: str) -> None:
     assert not formats.elides(word)
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ("0", "zéro euro"),
+        ("0.01", "un centime"),
+        ("1", "un euro"),
+        ("1.02", "un euro et deux centimes"),
+        ("21", "vingt et un euros"),
+        ("80", "quatre-vingts euros"),
+        ("2000000", "deux millions d’euros"),
+        ("2000001", "deux millions un euros"),
+        ("-3", "moins trois euros"),
+        ("9.605", "neuf euros et soixante et un centimes"),
+    ],
+)
+def test_amounts_in_words_agree(amount: str, expected: str) -> None:
+    assert expected == formats.euros_in_words(Decimal(amount))
+
+
+@given(st.decimals(0, 10**9, places=2))
+def test_what_is_written_remembers_its_value(amount: Decimal) -> None:
+    assert formats.euros(amount).valeur == amount
+    assert formats.number(amount).valeur == amount

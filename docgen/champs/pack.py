@@ -320,7 +320,7 @@ CHAMPS: tuple[Champ, ...] = (
           "souscription"),
     Champ("souscription.gfu", "Adhésion au GFU : oui ou non", _taken(lambda s: "oui" if s.gfu else "non"),
           "souscription"),
-    Champ("souscription.categorie", "Catégorie tarifaire", _due(lambda m: str(m.categorie)), "souscription"),
+    Champ("souscription.categorie", "Catégorie tarifaire", _due(lambda m: formats.number(m.categorie)), "souscription"),
     Champ("montants.lignes", "Ce que le membre paie, ligne par ligne", _amount_rows),
     Champ("montants.lignes[].libelle", "Service"),
     Champ("montants.lignes[].prix", "Prix par utilisateur et par mois, TTC"),

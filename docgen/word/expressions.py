@@ -14,13 +14,19 @@ from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from docgen.word import filters
+
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 TAG_MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
-FILTERS = (
+HARMLESS = (
     "capitalize", "default", "first", "join", "last", "length", "lower", "map", "reject", "rejectattr", "replace",
     "select", "selectattr", "sort", "title", "trim", "unique", "upper",
 )  # fmt: skip
-"""The filters that a template may use: the others of Jinja print unescaped (`safe`) or take all memory (`center`)."""
+"""The filters of Jinja that a template may use: the others print unescaped (`safe`) or take all memory (`center`)."""
+
+
+FILTERS = (*filters.FILTERS, *HARMLESS)
+"""All the filters that a template may use."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -40,7 +46,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     """Return the Jinja environment of templates: sandboxed, escaping, and refusing what it does not know."""
     env = _Sandbox(autoescape=True, undefined=jinja2.StrictUndefined)
     env.globals = {}  # range, lipsum, cycler and dict have no use in a legal document
-    env.filters = {name: env.filters[name] for name in FILTERS}
+    env.filters = {**{name: env.filters[name] for name in HARMLESS}, **filters.FILTERS}
     return env
 
 

@@ -26,6 +26,7 @@ from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.word import meaning
 from docgen.word.expressions import TAG, environment
+from docgen.word.filters import Unprintable
 from docgen.word.meaning import BLANK_MARK, Meaning
 from docgen.word.package import BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
 from docgen.word.template import Part, Template, badly_written
@@ -67,14 +68,6 @@ class Filled:
     """The values that were printed, in the order of the document."""
     meaning: Meaning
     """What its PDF is to say besides."""
-
-
-class Unprintable(jinja2.TemplateRuntimeError):
-    """A value that has no place in a text: what is said of it, in French, and how to mend it."""
-
-    def __init__(self, said: str, hint: str) -> None:
-        super().__init__(said)
-        self.hint = hint
 
 
 class Renderer:

@@ -1,0 +1,67 @@
+"""The filters of the templates: amounts, numbers and dates in another form than the one they are printed in.
+
+`{{ montants.annuel | en_lettres }}`; a blank stays a blank. Those of Jinja that are harmless are in `expressions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import jinja2
+
+from docgen import formats
+from docgen.champs.blank import Blank
+
+
+class Unprintable(jinja2.TemplateRuntimeError):
+    """A value that has no place in a text: what is said of it, in French, and how to mend it."""
+
+    def __init__(self, said: str, hint: str) -> None:
+        super().__init__(said)
+        self.hint = hint
+
+
+def euros(value: Any) -> Any:
+    """Return a number or an amount as an amount: « 1 234,56 € »."""
+    return _written(value, "euros", formats.Montant | formats.Nombre, lambda v: formats.euros(Decimal(v)))
+
+
+def date_longue(value: Any) -> Any:
+    """Return a date as « 11 avril 2023 »."""
+    return _written(value, "date_longue", formats.Jour, formats.long_date)
+
+
+def date_courte(value: Any) -> Any:
+    """Return a date as « 11/04/2023 »."""
+    return _written(value, "date_courte", formats.Jour, formats.short_date)
+
+
+def en_lettres(value: Any) -> Any:
+    """Return an amount, a number or a date in letters."""
+    kinds = formats.Montant | formats.Nombre | formats.Jour
+    return _written(value, "en_lettres", kinds, _in_words(value))
+
+
+def _in_words(value: Any) -> Callable[[Any], str]:
+    if isinstance(value, formats.Jour):
+        return formats.long_date_in_words
+    return formats.euros_in_words if isinstance(value, formats.Montant) else formats.in_words
+
+
+def _written(value: Any, name: str, kinds: Any, write: Callable[[Any], str]) -> Any:
+    if isinstance(value, Blank):
+        return value
+    if not isinstance(value, kinds):
+        what = "une date" if kinds is formats.Jour else "un montant ou un nombre"
+        raise Unprintable(
+            f"le filtre « {name} » attend {what}, et ce champ n'en est pas {'une' if kinds is formats.Jour else 'un'}",
+            "Retirez le filtre : le champ s'imprime déjà comme il faut.",
+        )
+    return write(value.valeur)
+
+
+FILTERS: dict[str, Callable[[Any], Any]] = {
+    "euros": euros, "date_longue": date_longue, "date_courte": date_courte, "en_lettres": en_lettres,
+}  # fmt: skip
