@@ -19,7 +19,7 @@ from docgen.actes import write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
 from docgen.champs.pack import Dossier, examples
-from docgen.desk import checks, copies, explained, pages
+from docgen.desk import checks, compared, copies, explained, pages, renaming
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
 from docgen.model import values
@@ -116,6 +116,29 @@ def fields(edition: str | None) -> None:
         click.echo(f"{{{{ {champ.chemin} }}}}\n    {champ.explication}{shown}")
 
 
+@cli.command(name="rename-field", help="Renomme un champ dans tous les modèles d'une édition en préparation.")
+@click.argument("ancien", metavar="ANCIEN")
+@click.argument("nouveau", metavar="NOUVEAU")
+@click.option("--edition", metavar="ÉDITION", help="L'édition en préparation (la dernière par défaut).")
+@click.option("--apply", "applied", is_flag=True, help="Écrit les modèles ; sinon, montre seulement ce qui changerait.")
+def rename_field(ancien: str, nouveau: str, edition: str | None, applied: bool) -> None:
+    """Rename a field in the templates."""
+    place = _workspace()
+    planned = renaming.plan(place, workspace.load(place, edition), ancien, nouveau)
+    for one in planned:
+        for use in one.uses:
+            click.echo(f"{use.place}\n    {use.before}  →  {use.after}")
+    uses = sum(len(one.uses) for one in planned)
+    said = f"{formats.plural(uses, 'emploi')} dans {formats.plural(len(planned), 'modèle')}"
+    if not planned:
+        click.echo(f"Aucun modèle n'emploie « {ancien} ».")
+    elif applied:
+        renaming.apply(planned)
+        click.echo(f"« {ancien} » renommé : {said}.")
+    else:
+        click.echo(f"{said}. Rien n'est encore écrit : ajoutez --apply pour renommer.")
+
+
 @cli.command(name="schema", help="Écrit le schéma de members.yaml, pour que l'éditeur complète et souligne.")
 def schema_() -> None:
     """Print the JSON Schema of members.yaml."""
@@ -199,6 +222,17 @@ def _yearly(decision: Decision) -> str:
     """Return the old and the new amounts per year."""
     amounts = [amount for amount in (decision.avant, decision.apres) if amount]
     return f" ({' → '.join(amounts)} par an)" if amounts else ""
+
+
+@cli.command(help="Montre ce qu'une édition change à une autre : documents Word à modifications suivies, et une page.")
+@click.argument("avant", metavar="ÉDITION")
+@click.argument("apres", metavar="ÉDITION")
+def compare(avant: str, apres: str) -> None:
+    """Compare two editions."""
+    place = _workspace()
+    made = compared.compare_editions(place, workspace.load(place, apres), avant, workspace.today())
+    told.comparison(made)
+    click.echo(f"→ {place.shown(made.folder / 'index.html')}")
 
 
 @cli.command(help="Dit où en est chaque membre : édition signée, état, ce qui manque.")

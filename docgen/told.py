@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from docgen import formats
+from docgen.desk.compared import Comparison
 from docgen.desk.explained import Explanation
 from docgen.diagnostics import Diagnostic, Severity, closest, errors
 from docgen.law import tarif
@@ -77,6 +78,20 @@ def explanation(code: str, known: Mapping[str, Explanation]) -> None:
     click.echo(f"{code}\n\n{found.quoi}\n\nQue faire : {found.faire}")
     if found.eviter:
         click.echo(f"\n  À éviter : {found.eviter}\n  À écrire : {found.ecrire}")
+
+
+def comparison(made: Comparison) -> None:
+    """Print what an edition changes: each document, its articles, the number of prices."""
+    for document in made.documents:
+        titles = [c.titre or "avant le premier article" for c in made.difference.textes if c.piece == document.piece.id]
+        said = formats.listing(titles) if titles else "aucun article ne change"
+        click.echo(f"{document.piece.id} : {said}")
+        for note in document.notes:
+            click.echo(f"  {note}")
+    cells = len(made.difference.grille)
+    click.echo(
+        f"grille : {formats.plural(cells, 'case change', 'cases changent') if cells else 'aucun prix ne change'}"
+    )
 
 
 class Bar:

@@ -52,7 +52,8 @@ class DossierAvenant(Dossier):
 
 def _articles(d: DossierAvenant) -> list[dict[str, Any]]:
     with zipfile.ZipFile(io.BytesIO(d.convention)) as docx:
-        filled = {a.titre: a.paragraphes for a in compare.articles_of(docx.read("word/document.xml"))}
+        found = compare.articles_of({name: docx.read(name) for name in docx.namelist()})
+    filled = {article.titre: article.paragraphes for article in found}
     rows: list[dict[str, Any]] = []
     for change in d.difference.textes:
         if change.piece == amendment.CONVENTION and change.titre:

@@ -16,7 +16,7 @@ from lxml import etree
 from docgen.diagnostics import Place
 from docgen.word.expressions import TAG
 from docgen.word.meaning import XML_SPACE
-from docgen.word.package import BODY, PARSER, R, W, as_bytes, drop_comment_marks, zipped
+from docgen.word.package import BODY, PARSER, R, W, as_bytes, drop_comment_marks, unread_branches, zipped
 
 TEXTS = (f"{W}t", f"{W}delText")
 
@@ -86,7 +86,9 @@ class Document:
 
 
 def _nth(root: etree._Element, number: int) -> etree._Element | None:
-    return next((p for n, p in enumerate(root.iter(f"{W}p"), 1) if n == number), None)
+    """Return the paragraph of that number among those that are read."""
+    unread = {p for branch in unread_branches(root) for p in branch.iter(f"{W}p")}
+    return next((p for n, p in enumerate((p for p in root.iter(f"{W}p") if p not in unread), 1) if n == number), None)
 
 
 def _words(paragraph: etree._Element, words: str) -> Span:

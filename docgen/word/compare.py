@@ -7,6 +7,7 @@ change of wording.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,8 +16,10 @@ from lxml import etree
 
 from docgen.law import tarif
 from docgen.model.fiches import Edition, Tarif
-from docgen.word.package import PARSER, W
-from docgen.word.template import Template
+from docgen.word.package import BODY, PARSER, W, unread_branches
+from docgen.word.template import HEADING_TEXT, Template, reads_as_heading
+
+Notes = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Change:
     """« modifié », « ajouté » or « supprimé »."""
     paragraphes: tuple[str, ...] = ()
     """Its new text, fields as they are written."""
+    avant: tuple[str, ...] = ()
+    """Its former text."""
 
 
 @dataclass(frozen=True)
@@ -76,71 +81,98 @@ def editions(
 
 def articles(template: Template) -> list[Article]:
     """Return the document cut at its headings, each with the number that Word gives it."""
-    return articles_of(template.members["word/document.xml"])
+    return articles_of(template.members)
 
 
-def articles_of(document_xml: bytes) -> list[Article]:
-    """Return the articles of a document, given the XML of its body: a template, or one that is filled."""
-    body = etree.fromstring(document_xml, PARSER).find(f"{W}body")
+def articles_of(members: Mapping[str, bytes]) -> list[Article]:
+    """Return the articles of a document, given the members of its .docx: a template, or one that is filled."""
+    root = etree.fromstring(members[BODY], PARSER)
+    for branch in unread_branches(root):
+        branch.getparent().remove(branch)
+    notes = _notes(members.get("word/footnotes.xml"))
     found: list[tuple[str, list[str]]] = [("", [])]
     numbers = [0, 0]
-    for paragraph, text in _lines(body):
+    for paragraph, text in _lines(root.find(f"{W}body"), notes):
         level = _level(paragraph)
-        if level and text:
+        if text and level:
             numbers = [numbers[0] + 1, 0] if level == 1 else [numbers[0], numbers[1] + 1]
             found.append((_numbered(numbers, level, text), []))
+        elif text and reads_as_heading(text):
+            found.append((text, []))
         elif text:
             found[-1][1].append(text)
     return [Article(titre, tuple(rows)) for titre, rows in found]
 
 
-def _lines(body: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+def _notes(footnotes: bytes | None) -> Notes:
+    """Return the text of each footnote, by its number."""
+    if footnotes is None:
+        return {}
+    root = etree.fromstring(footnotes, PARSER)
+    return {n.get(f"{W}id", ""): " ".join(_text(p, {}) for p in n.iter(f"{W}p")) for n in root.iter(f"{W}footnote")}
+
+
+def _lines(body: etree._Element, notes: Notes) -> Iterator[tuple[etree._Element, str]]:
     """Yield each paragraph with its text; of a row of a table, the first with the texts of all its cells."""
     for block in body.iter(f"{W}p", f"{W}tr"):
         if block.tag == f"{W}tr":
-            cells = [" ".join(_text(p) for p in cell.iter(f"{W}p")).strip() for cell in block.findall(f"{W}tc")]
-            yield next(block.iter(f"{W}p")), " : ".join(filter(None, cells))
+            cells = [" ".join(_text(p, notes) for p in cell.iter(f"{W}p")).strip() for cell in block.findall(f"{W}tc")]
+            yield next(block.iter(f"{W}p"), block), " : ".join(filter(None, cells))
         elif not any(True for _ in block.iterancestors(f"{W}tr")):
-            yield block, _text(block)
+            yield block, _text(block, notes)
 
 
-def _text(paragraph: etree._Element) -> str:
-    return re.sub(r"\s+", " ", "".join(_shown(paragraph))).strip()
+def _text(paragraph: etree._Element, notes: Notes) -> str:
+    return re.sub(r"\s+", " ", "".join(_shown(paragraph, notes))).strip()
 
 
-def _shown(paragraph: etree._Element) -> Iterator[str]:
-    for node in paragraph.iter(f"{W}t", f"{W}noBreakHyphen", f"{W}tab", f"{W}br"):
-        if next(node.iterancestors(f"{W}p")) is paragraph:
+def _shown(paragraph: etree._Element, notes: Notes) -> Iterator[str]:
+    """Yield what the paragraph shows, the text of a footnote where it is called: what it says binds as well."""
+    for node in paragraph.iter(*(f"{W}{name}" for name in ("t", "noBreakHyphen", "tab", "br", "footnoteReference"))):
+        if next(node.iterancestors(f"{W}p")) is not paragraph:
+            continue
+        if node.tag == f"{W}footnoteReference":
+            yield f" (note : {notes.get(node.get(f'{W}id', ''), '').strip()})"
+        else:
             yield {f"{W}t": node.text or "", f"{W}noBreakHyphen": "-"}.get(node.tag, " ")
 
 
 def _level(paragraph: etree._Element) -> int:
-    """Return 1 or 2 for a heading, 0 for a paragraph."""
+    """Return 1 or 2 for a heading that Word numbers, 0 for another paragraph."""
     style = paragraph.find(f"{W}pPr/{W}pStyle")
     match = re.fullmatch(r"(?:Heading|Titre)(\d)", style.get(f"{W}val", "") if style is not None else "")
     return min(int(match[1]), 2) if match else 0
 
 
 def _numbered(numbers: list[int], level: int, text: str) -> str:
+    if HEADING_TEXT.match(text):
+        return text  # its number is typed
     return f"Article {numbers[0]} – {text}" if level == 1 else f"Article {numbers[0]}.{numbers[1]} – {text}"
 
 
 def _texts(piece: str, before: list[Article], after: list[Article]) -> Iterator[Change]:
     """Yield the changes of one document; an article keeps its identity by its title, whatever its number becomes."""
-    old = {_name(article): article for article in before}
-    new = {_name(article): article for article in after}
+    old, new = _by_name(before), _by_name(after)
     for name, article in new.items():
-        if name not in old:
+        former = old.get(name)
+        if former is None:
             yield Change(piece, article.titre, "ajouté", article.paragraphes)
-        elif old[name].paragraphes != article.paragraphes:
-            yield Change(piece, article.titre, "modifié", article.paragraphes)
+        elif former.paragraphes != article.paragraphes:
+            yield Change(piece, article.titre, "modifié", article.paragraphes, former.paragraphes)
     for name, article in old.items():
         if name not in new:
-            yield Change(piece, article.titre, "supprimé")
+            yield Change(piece, article.titre, "supprimé", avant=article.paragraphes)
 
 
-def _name(article: Article) -> str:
-    return article.titre.split(" – ", 1)[-1]
+def _by_name(found: list[Article]) -> dict[tuple[str, int], Article]:
+    """Return the articles by their title without its number; two of one title, in their order."""
+    named: dict[tuple[str, int], Article] = {}
+    seen: Counter[str] = Counter()
+    for article in found:
+        name = article.titre.split(" – ", 1)[-1]
+        seen[name] += 1
+        named[name, seen[name]] = article
+    return named
 
 
 def _cells(before: Tarif, after: Tarif) -> Iterator[CellChange]:

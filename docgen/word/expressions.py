@@ -6,7 +6,7 @@ A template is untrusted input: what Jinja can do and a legal text has no use for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import jinja2
@@ -50,6 +50,10 @@ def environment() -> ImmutableSandboxedEnvironment:
     return env
 
 
+Scope = dict[str, tuple[str, ...]]
+"""What each name that a template sets may stand for: no path at all when nobody can tell."""
+
+
 def paths(tree: nodes.Template) -> Iterator[tuple[str, int]]:
     """Yield each field that the syntax tree reads, as a dotted path, with its line."""
     return ((path, node.lineno) for path, node in _walk(tree, {}))
@@ -60,50 +64,81 @@ def paths_of(tree: nodes.Template) -> dict[int, str]:
     return {id(node): path for path, node in _walk(tree, {})}
 
 
-def _walk(node: nodes.Node, scope: dict[str, str | None]) -> Iterator[tuple[str, nodes.Node]]:
+def _walk(node: nodes.Node, scope: Scope) -> Iterator[tuple[str, nodes.Node]]:
+    """Yield the fields that a node reads; what it sets enters the scope."""
     if isinstance(node, nodes.For):
         yield from _walk(node.iter, scope)
-        source = _chain(node.iter, scope)
-        inner = {**scope, "loop": None}
-        _bind(node.target, f"{source}[]" if source else None, inner)
-        for child in (*([node.test] if node.test else []), *node.body, *node.else_):
-            yield from _walk(child, inner)
+        inner = {**scope, "loop": ()}
+        _bind(node.target, tuple(f"{path}[]" for path in _chain(node.iter, scope)), inner)
+        yield from _walk_all([*([node.test] if node.test else []), *node.body], inner)
+        yield from _walk_all(node.else_, dict(scope))
+    elif isinstance(node, nodes.If):
+        yield from _walk_if(node, scope)
     elif isinstance(node, nodes.Assign):
         yield from _walk(node.node, scope)
         _bind(node.target, _chain(node.node, scope), scope)
     elif isinstance(node, nodes.Name) and node.ctx != "load":
         return
-    elif isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem) and (chain := _chain(node, scope)):
-        yield chain, node
-        for index in node.find_all(nodes.Getitem):
-            yield from _walk(index.arg, scope)
-        if isinstance(node, nodes.Getitem):
-            yield from _walk(node.arg, scope)
+    elif isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem) and (found := _chain(node, scope)):
+        for path in found:
+            yield path, node
+        yield from _walk_beside(node, scope)
     else:
-        for child in node.iter_child_nodes():
-            yield from _walk(child, scope)
+        yield from _walk_all(node.iter_child_nodes(), scope)
 
 
-def _bind(target: nodes.Node, source: str | None, scope: dict[str, str | None]) -> None:
-    """Note what a name stands for; None for one that a tuple takes apart."""
+def _walk_all(found: Iterable[nodes.Node], scope: Scope) -> Iterator[tuple[str, nodes.Node]]:
+    for node in found:
+        yield from _walk(node, scope)
+
+
+def _walk_if(node: nodes.If, scope: Scope) -> Iterator[tuple[str, nodes.Node]]:
+    """Yield what a condition reads; what a branch sets may be set after it, or not."""
+    yield from _walk_all([node.test, *(one.test for one in node.elif_)], scope)
+    branches = []
+    for body in (node.body, *(one.body for one in node.elif_), node.else_):
+        branches.append(dict(scope))
+        yield from _walk_all(body, branches[-1])
+    for name in dict.fromkeys(name for branch in branches for name in branch):
+        scope[name] = tuple(dict.fromkeys(path for branch in branches for path in branch.get(name, (name,))))
+
+
+def _walk_beside(node: nodes.Expr, scope: Scope) -> Iterator[tuple[str, nodes.Node]]:
+    """Yield what is read on the way to a field: the index of an item, what a filter is given."""
+    if isinstance(node, nodes.Getitem):
+        yield from _walk(node.arg, scope)
+    if isinstance(node, nodes.Filter):
+        yield from _walk_all([*node.args, *node.kwargs], scope)
+    if isinstance(node, nodes.CondExpr):
+        yield from _walk(node.test, scope)
+    if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Filter) and node.node is not None:
+        yield from _walk_beside(node.node, scope)
+
+
+def _bind(target: nodes.Node, source: tuple[str, ...], scope: Scope) -> None:
+    """Note what a name stands for; nothing for one that a tuple takes apart."""
     for name in (target, *target.find_all(nodes.Name)):
         if isinstance(name, nodes.Name):
-            scope[name.name] = source if name is target else None
+            scope[name.name] = source if name is target else ()
 
 
-def _chain(node: nodes.Node, scope: dict[str, str | None]) -> str | None:
-    """Return the dotted path of a name or an attribute, `[]` for an item of a list; None for anything else."""
+def _chain(node: nodes.Node, scope: Scope) -> tuple[str, ...]:
+    """Return the dotted paths that a name or an attribute may be, `[]` for an item of a list; none for the rest."""
     if isinstance(node, nodes.Name):
-        return scope.get(node.name, node.name)
+        return scope.get(node.name, (node.name,))
     if isinstance(node, nodes.Getattr):
-        base = _chain(node.node, scope)
-        return f"{base}.{node.attr}" if base else None
+        return tuple(f"{base}.{node.attr}" for base in _chain(node.node, scope))
     if isinstance(node, nodes.Getitem):
-        base = _chain(node.node, scope)
-        if base and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-            return f"{base}.{node.arg.value}"
-        return base if isinstance(node.arg, nodes.Slice) or not base else f"{base}[]"
+        bases = _chain(node.node, scope)
+        if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+            return tuple(f"{base}.{node.arg.value}" for base in bases)
+        return bases if isinstance(node.arg, nodes.Slice) else tuple(f"{base}[]" for base in bases)
     if isinstance(node, nodes.Filter) and node.node is not None:
-        base = _chain(node.node, scope)
-        return f"{base}[]" if base and node.name in ("first", "last") else base
-    return None
+        bases = _chain(node.node, scope)
+        if node.name == "default":  # one or the other
+            bases += tuple(path for given in node.args[:1] for path in _chain(given, scope))
+        return tuple(f"{base}[]" for base in bases) if node.name in ("first", "last") else bases
+    if isinstance(node, nodes.CondExpr):
+        given = [node.expr1, *([node.expr2] if node.expr2 else [])]
+        return tuple(path for one in given for path in _chain(one, scope))
+    return ()

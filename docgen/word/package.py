@@ -20,6 +20,9 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+READ_BY_LIBREOFFICE = ("wps", "wpg", "w14")
+"""What a choice between two contents may require to be the one that is read."""
 BODY = "word/document.xml"
 AUTHOR = "docgen"
 """Of the comments that docgen writes; they are no part of what it reads."""
@@ -63,6 +66,19 @@ WHERE = {
     "core": "propriétés",
     "custom": "propriétés",
 }
+
+
+def unread_branches(root: etree._Element) -> list[etree._Element]:
+    """Return the branches of alternate contents that LibreOffice does not read: Word writes a text box twice.
+
+    ISO/IEC 29500-3, 10.2. The other branch is the document: whoever reads both, reads each word of the box twice.
+    """
+    found = []
+    for both in root.iter(f"{MC}AlternateContent"):
+        choice, fallback = both.find(f"{MC}Choice"), both.find(f"{MC}Fallback")
+        if choice is not None and fallback is not None:
+            found.append(fallback if choice.get("Requires") in READ_BY_LIBREOFFICE else choice)
+    return found
 
 
 def drop_comment_marks(root: etree._Element, ids: Container[str] | None = None) -> None:
@@ -168,6 +184,8 @@ class Package:
         for comment in root.findall(f"{W}comment"):
             if comment.get(f"{W}author") == AUTHOR:
                 root.remove(comment)
+        for branch in unread_branches(root):
+            branch.getparent().remove(branch)
         for element in root.iter():
             if len(element) and not (element.text or "").strip():
                 element.text = None

@@ -76,6 +76,15 @@ class Part:
             depth += sum(-1 if closes else 1 for closes in BOX.findall(row))
         return frozenset(found)
 
+    @cached_property
+    def headings(self) -> list[str]:
+        """Of each paragraph, the text of the nearest heading at or above it."""
+        found, last = [], ""
+        for row in self.paragraphs:
+            last = text_of(row) if _is_heading(row) else last
+            found.append(last)
+        return found
+
     @property
     def tree(self) -> nodes.Template:
         """What Jinja reads in it. Raises its errors of syntax."""
@@ -206,7 +215,7 @@ class Template:
         pieces = [folded(piece) for piece in joined_text(rows[number]).split("\t") if folded(piece)] or [word]
         text = next((piece for piece in pieces if word in piece), pieces[0])
         at = max(text.find(word), 0)
-        heading = next((text_of(row) for row in reversed(rows[: number + 1]) if _is_heading(row)), "")
+        heading = part.headings[number]
         within = [part.where, *(["zone de texte"] if number in part.boxed else [])]
         if heading and heading != text_of(rows[number]):
             within.append(f"« {heading[:60]} »")
@@ -239,7 +248,12 @@ def text_of(xml: str) -> str:
 
 def _is_heading(paragraph: str) -> bool:
     text = text_of(paragraph)
-    return bool(text and (HEADING_STYLE.search(paragraph) or (len(text) < 100 and HEADING_TEXT.match(text))))
+    return bool(text and (HEADING_STYLE.search(paragraph) or reads_as_heading(text)))
+
+
+def reads_as_heading(text: str) -> bool:
+    """Tell whether a paragraph of that text is a heading, whatever its style: « Article 3 – Durée »."""
+    return len(text) < 100 and bool(HEADING_TEXT.match(text))
 
 
 def badly_written(template: Template, part: Part) -> Iterator[Diagnostic]:

@@ -1,0 +1,172 @@
+"""What an edition changes, for the lawyers: each document with tracked changes, and a page that says it in short.
+
+The articles and the prices that the page lists are those by which `plan` and the avenants decide.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import jinja2
+
+from docgen import formats, publish
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.law import tarif
+from docgen.model.fiches import Edition, PieceModele
+from docgen.packs.contents import open_templates
+from docgen.records.workspace import Data, Workspace, load_edition
+from docgen.word import compare, lint
+from docgen.word.compare import CellChange, Change, Difference
+from docgen.word.expressions import TAG
+from docgen.word.package import where
+from docgen.word.redline import CannotCompare, Redline, redline
+from docgen.word.template import Template
+
+PAGE = Path(__file__).with_name("comparaison.html.j2")
+TOKEN = re.compile(rf"{TAG.pattern}|\w+|\s+|[^\w\s]", re.S)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One document of the two editions."""
+
+    piece: PieceModele
+    file: str
+    """The Word file with tracked changes; empty when the document is in one edition only."""
+    redline: Redline | None
+    notes: tuple[str, ...]
+    """What the tracked changes do not show."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was written, and what it says."""
+
+    folder: Path
+    documents: tuple[Compared, ...]
+    difference: Difference
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words, and what became of them."""
+
+    text: str
+    kind: str = ""
+    """« del », « ins », or nothing."""
+
+
+def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -> Comparison:
+    """Write what `data.edition` changes in the edition named `former`; nothing is written unless all is.
+
+    Raises `ProblemsFound` for an edition that cannot be read, a template with tracked changes or one whose changes
+    cannot be shown without losing words. `CannotWrite` when the folder refuses it.
+    """
+    old = load_edition(workspace, former, data.seances)
+    before, after = open_templates(workspace, old), open_templates(workspace, data.edition)
+    tracked = [p for t in (*before.values(), *after.values()) for p in lint.tracked_changes(t)]
+    if tracked:
+        raise ProblemsFound(tracked)
+    difference = compare.editions((old, before), (data.edition, after))
+    titles = {piece.id: piece for piece in (*old.pieces, *data.edition.pieces)}
+    documents = tuple(_document(titles[name], before.get(name), after.get(name), day) for name in titles)
+    folder = workspace.output / "comparaisons" / f"{former}-vers-{data.edition.edition}"
+    page = _page(old, data.edition, documents, difference)
+    files = {d.file: d.redline.docx for d in documents if d.redline}
+    publish.publish(folder, {**files, "index.html": page.encode()})
+    return Comparison(folder, documents, difference)
+
+
+def _document(piece: PieceModele, old: Template | None, new: Template | None, day: date) -> Compared:
+    if old is None or new is None:
+        said = "ce document n'est que dans la nouvelle édition" if new else "la nouvelle édition n'a plus ce document"
+        return Compared(piece, "", None, (said,))
+    try:
+        found = redline(old.members, new.members, day.isoformat())
+    except CannotCompare as error:
+        raise ProblemsFound([_not_shown(new, error.part)]) from None
+    notes = [f"{where(part)} : paragraphes remplacés en entier, faute de mieux" for part in found.coarse]
+    return Compared(piece, f"{piece.id}.suivi.docx", found, (*notes, *found.untracked))
+
+
+def _not_shown(template: Template, part: str) -> Diagnostic:
+    return Diagnostic(
+        Place(template.file, part=part, within=where(part)),
+        "comparaison-impossible",
+        "les modifications de ce document ne peuvent pas être montrées sans perdre un mot",
+        "Comparez-le dans Word : Révision > Comparer.",
+    )
+
+
+def _page(old: Edition, new: Edition, documents: Sequence[Compared], found: Difference) -> str:
+    env = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    env.filters["date_longue"] = formats.long_date
+    changes = {
+        d.piece.id: [(c, list(side_by_side(c))) for c in found.textes if c.piece == d.piece.id] for d in documents
+    }
+    return env.from_string(PAGE.read_text("utf-8")).render(
+        ancienne=old,
+        nouvelle=new,
+        documents=documents,
+        changes=changes,
+        grille=list(_grid(old, new, found.grille)),
+        cellules=formats.plural(len(found.grille), "case change", "cases changent"),
+        categories=[tarif.category_label(c + 1, new.tarif) for c in range(new.tarif.categories)],
+    )
+
+
+def side_by_side(change: Change) -> Iterator[tuple[list[Piece], list[Piece]]]:
+    """Yield the paragraphs of an article that changed, the former and the new one, their words marked."""
+    before, after = ([row for text in side if (row := _shown(text))] for side in (change.avant, change.paragraphes))
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            for old, new in itertools.zip_longest(before[a:b], after[c:d], fillvalue=""):
+                yield _words(old, new)
+
+
+def _shown(paragraph: str) -> str:
+    """Return a paragraph without what gives its cells their colour: nobody reads it."""
+    return re.sub(r"\{%\s*cellbg\b[^%]*%\}", "", paragraph).strip()
+
+
+def _words(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
+    """Return two paragraphs with the words that only one of them has marked."""
+    was, now = TOKEN.findall(old), TOKEN.findall(new)
+    left: list[Piece] = []
+    right: list[Piece] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if b > a:
+            left.append(Piece("".join(was[a:b]), "" if kind == "equal" else "del"))
+        if d > c:
+            right.append(Piece("".join(now[c:d]), "" if kind == "equal" else "ins"))
+    return left, right
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the price grid, cell by cell."""
+
+    libelle: str
+    cells: tuple[tuple[str, str], ...]
+    """The former price and the new one; the new one alone, twice, where nothing changes."""
+
+
+def _grid(old: Edition, new: Edition, changes: Sequence[CellChange]) -> Iterator[Row]:
+    """Yield the rows of the grid that change."""
+    before, after = tarif.grid(old.tarif), tarif.grid(new.tarif)
+    for libelle in dict.fromkeys(change.libelle for change in changes):
+        size = max(len(before.get(libelle, ())), len(after.get(libelle, ())))
+        cells = tuple((_price(before, libelle, n), _price(after, libelle, n)) for n in range(size))
+        yield Row(libelle, cells)
+
+
+def _price(grid: Mapping[str, Sequence[Decimal]], libelle: str, number: int) -> str:
+    row = grid.get(libelle, ())
+    return formats.euros(row[number]) if number < len(row) else "–"
