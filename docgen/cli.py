@@ -79,11 +79,16 @@ def check(fichiers: tuple[Path, ...], edition: str | None, form: str, annotate: 
         click.echo(json.dumps([checks.as_json(p) for p in sorted(problems)], ensure_ascii=False, indent=1))
     else:
         told.problems(problems, data if not fichiers else None, len(fichiers))
-        told.section("Copies commentées", [str(path) for path in written])
+        told.section("Copies commentées", [_near(path) for path in written])
     if unlaid:
         click.echo(f"Les pages ne sont pas indiquées : {unlaid}", err=True)
     if errors(problems):
         sys.exit(ExitCode.PROBLEMS)
+
+
+def _near(path: Path) -> str:
+    """Return a path as one types it from the current folder."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Data | None, list[Diagnostic]]:

@@ -53,10 +53,14 @@ def of_files(files: Iterable[Path], workspace: Workspace | None, data: Data | No
     """Return what is wrong with the Word files of these names, each as what it is in the workspace, if it is in one."""
     pieces = {workspace.template(data.edition.edition, p): p for p in data.edition.pieces} if workspace and data else {}
     ours = house(workspace, data)
-    found = []
+    found, of_edition = [], []
     for path in files:
         piece = pieces.get(path.resolve())
-        found.append(of_file(path, str(path), piece.signataires if piece else SIGNED.get(path.stem, ()), ours))
+        one = of_file(path, str(path), piece.signataires if piece else SIGNED.get(path.stem, ()), ours)
+        found.append(one)
+        of_edition += [one] if piece else []
+    if data:
+        _for_all_members(of_edition, data)
     return found
 
 
@@ -79,12 +83,11 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
         for path in sorted(workspace.templates.glob("*.docx"))
         if not path.name.startswith("~$") and not path.name.endswith(COPY)  # `~$`: Word keeps it beside an open file
     ]
+    record = Checked(workspace.edition_yaml(data.edition.edition))
     if all(one.template and not errors(one.problems) for one in pieces):
-        record = Checked(workspace.edition_yaml(data.edition.edition))
         record.problems = _never_printed(workspace, data, [one.template for one in pieces if one.template])
-        _for_all_members(pieces, data)
-        pieces.append(record)
-    return [*pieces, *others]
+    _for_all_members(pieces, data)
+    return [*pieces, record, *others]
 
 
 def of_file(path: Path, shown_as: str, signataires: Iterable[str] = (), ours: House = NO_HOUSE) -> Checked:
@@ -123,7 +126,7 @@ def _for_all_members(pieces: Iterable[Checked], data: Data) -> None:
     closed = expected.closed_fields(data.edition)
     dossiers = [(m.id, values(Dossier(data.syndicat, data.edition, m))) for m in data.membres if not m.parti_le]
     for one in pieces:
-        if one.template is None:
+        if one.template is None or errors(one.problems):  # an unknown field has no value for anybody
             continue
         branches = Branches(one.template, closed)
         empty: dict[str, list[str]] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docgen import publish
 from docgen.desk.checks import COPY, Checked
-from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
 from docgen.word.comments import annotated
 from docgen.word.package import Package
 from docgen.word.seal import is_as_sealed
@@ -21,17 +21,23 @@ def copy_of(path: Path) -> Path:
 
 
 def write_all(files: Iterable[Checked], day: date) -> list[Path]:
-    """Write the copy of each file that can be opened, with its problems in the margin; return the copies.
+    """Write the copy of each file that has something in its margin, or had; return the copies.
 
     Raises `ProblemsFound`, before anything is written, when somebody has worked in a copy since it was made: its words
     and its comments would be lost. `CannotWrite` when a folder refuses it.
     """
-    opened = [(file.template, file.problems) for file in files if file.template]
-    if worked_in := [copy for template, _ in opened if _worked_in(copy := copy_of(template.path), template.path)]:
+    opened = [(file.template, to_comment(file.problems)) for file in files if file.template]
+    told = [(t, problems) for t, problems in opened if problems or copy_of(t.path).exists()]
+    if worked_in := [copy for template, _ in told if _worked_in(copy := copy_of(template.path), template.path)]:
         raise ProblemsFound(_refused(copy) for copy in worked_in)
-    for template, problems in opened:
+    for template, problems in told:
         publish.replace(copy_of(template.path), annotated(template.members, problems, day.isoformat()))
-    return [copy_of(template.path) for template, _ in opened]
+    return [copy_of(template.path) for template, _ in told]
+
+
+def to_comment(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the problems that get a comment: not what is only to be known of the whole file."""
+    return [p for p in problems if p.place.part or p.severity is not Severity.INFO]
 
 
 def _worked_in(copy: Path, original: Path) -> bool:

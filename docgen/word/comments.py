@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from docgen.diagnostics import Diagnostic, Severity
+from docgen.diagnostics import Diagnostic
 from docgen.word.anchors import Document, Span
 from docgen.word.meaning import XML_SPACE
 from docgen.word.package import AUTHOR, BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
@@ -25,17 +25,13 @@ W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 
 
 def annotated(members: Mapping[str, bytes], problems: Iterable[Diagnostic], day: str) -> bytes:
-    """Return the document with a comment for each problem, dated of that day (2023-04-11), and no older one of ours.
-
-    What is only to be known of the whole file, with nothing to mend, gets no comment.
-    """
+    """Return the document with a comment for each problem, dated of that day (2023-04-11), and no older one of ours."""
     parts = dict(members)
     document = Document(parts)
     comments = _comments(parts)
     _take_away_ours(document.body, comments, parts)
-    told = [p for p in problems if p.place.part or p.severity is not Severity.INFO]
     taken = max((int(c.get(f"{W}id", "0")) for c in comments), default=-1)
-    for number, problem in enumerate(told, taken + 1):
+    for number, problem in enumerate(problems, taken + 1):
         comments.append(_comment(number, problem, day))
         _mark(document.span(problem.place), number)
     parts[BODY] = as_bytes(document.body)

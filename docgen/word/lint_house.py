@@ -37,17 +37,17 @@ def typed_values(template: Template) -> Iterator[Diagnostic]:
             text = folded(TAG.sub("\t", joined_text(row)))
             for printed, path in template.house.printed.items():
                 if re.search(rf"(?<!\w){re.escape(folded(printed))}(?!\w)", text):
-                    yield _typed(template, part, number, printed, f"écrivez {{{{ {path} }}}}")
+                    yield _typed(template, part, number, printed, f"Écrivez {{{{ {path} }}}}")
             for amount in AMOUNT.findall(text):
-                yield _typed(template, part, number, amount, "« docgen fields » donne le champ de chaque montant voté")
+                yield _typed(template, part, number, amount, "Écrivez le champ qui le donne (« docgen fields »)")
 
 
 def _typed(template: Template, part: Part, number: int, printed: str, how: str) -> Diagnostic:
     return Diagnostic(
         template.place_of(part, number, printed),
         "valeur-en-dur",
-        f"« {printed.strip()} » est tapé à la main",
-        f"Si c'est une valeur du vote ou de la fiche, {how} : elle suivra la prochaine édition.",
+        f"« {printed.strip()} » est tapé à la main et ne suivrait pas le prochain vote",
+        f"{how}. Si cela ne dépend pas du vote, laissez-le ainsi.",
         Severity.WARNING,
     )
 
