@@ -5,6 +5,7 @@ What is written from an amount, a number or a date remembers it: a template may 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -138,6 +139,11 @@ def plural(count: int, one: str, many: str = "") -> str:
     """
     noun = one if abs(count) < 2 else many or f"{one}s"
     return f"{number(count)}{NBSP}{noun}"
+
+
+def unbroken(text: str) -> str:
+    """Return the text with no-break spaces where French typography wants them: « », ; : ! ?."""
+    return re.sub(r"(?<=«) | (?=[»;:!?])", NBSP, text)
 
 
 def listing(items: Iterable[str], last: str = "et") -> str:

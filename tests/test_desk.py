@@ -80,7 +80,7 @@ def commented(docx: Path) -> dict[str, str]:
                 words[one] = words.get(one, "") + (node.text or "")
     assert not open_now
     assert len(list(body.iter(f"{W}commentReference"))) == len(comments)
-    return {"".join(c.itertext()): words.get(c.get(f"{W}id"), "") for c in comments}
+    return {"".join(c.itertext()).replace("\xa0", " "): words.get(c.get(f"{W}id"), "") for c in comments}
 
 
 def annotate(file: Path, docgen: Docgen) -> Path:

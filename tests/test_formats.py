@@ -144,3 +144,7 @@ def test_amounts_in_words_agree(amount: str, expected: str) -> None:
 def test_what_is_written_remembers_its_value(amount: Decimal) -> None:
     assert formats.euros(amount).valeur == amount
     assert formats.number(amount).valeur == amount
+
+
+def test_the_signs_of_french_stay_with_their_words() -> None:
+    assert formats.unbroken("« a » : b ? 12:30") == "«\u00a0a\u00a0»\u00a0: b\u00a0? 12:30"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
+from docgen import formats
 from docgen.diagnostics import Diagnostic
 from docgen.word.anchors import Document, Span
 from docgen.word.meaning import XML_SPACE
@@ -73,7 +74,7 @@ def _comment(number: int, problem: Diagnostic, day: str) -> etree._Element:
     said = problem.message[:1].upper() + problem.message[1:]
     for line in filter(None, (f"{where}{said}", problem.hint, f"docgen : {problem.severity}, {problem.code}")):
         run = etree.SubElement(etree.SubElement(comment, f"{W}p"), f"{W}r")
-        etree.SubElement(run, f"{W}t", {XML_SPACE: "preserve"}).text = line
+        etree.SubElement(run, f"{W}t", {XML_SPACE: "preserve"}).text = formats.unbroken(line)
     return comment
 
 
