@@ -11,10 +11,15 @@ first line of every module says its one job.
    problem at once, each a value of `diagnostics` with its place and its mend. `workspace` knows where the files are and
    loads them, `schema` is for editors, `rewrite` adds to a record without touching its layout.
 4. `champs`: the only lists of the fields of the templates, with what each prints: of a `pack`, an `acte`, an `etat`, a
-   `blank_model`. A value that the record lacks is a `blank`, that knows which field it stands for.
-5. `word`: `template` opens a Word file and finds its fields, `lint` says what is wrong with it and `lint_marks` with
-   the places marked in it, `render` fills it, `meaning` notes what its PDF is to say besides, `compare` tells what
-   differs between two editions.
+   `blank_model`. A value that the record lacks is a `blank`, that knows which field it stands for. `expected` says
+   which fields a pack cannot do without.
+5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
+   say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `lint` says what is
+   wrong with it, `lint_marks` with the places marked in it, `lint_house` with the habits of the house, `branches` what
+   its conditions decide for real members. `render` fills it, `meaning` notes what its PDF is to say besides. `compare`
+   tells what differs between two editions. `anchors` finds the words of a problem again, `comments` writes it in the
+   margin and `seal` knows whether somebody worked in there since; `rename` changes the name of a field, letter by
+   letter in the `tag_words` of the file.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
@@ -28,10 +33,13 @@ first line of every module says its one job.
    préfecture answered.
 9. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
    sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.
+10. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
+    puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes, `renaming` renames
+    a field.
 
 Beside them: `cli` and `told` are the only ones who speak to people (`french_click` gives them the words), `starter`
-makes a new workspace, `checks` gathers what is wrong with the templates, `formats` writes French, `office` knows this
-machine's LibreOffice and fonts, `publish` puts files in place, whole or not at all.
+makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts files
+in place, whole or not at all.
 """
 
 __version__ = "0.1.0"

@@ -22,7 +22,8 @@ def test_each_command_is_explained_in_its_help_the_readme_and_the_guide(name: st
     assert command.help[0].isupper()
     assert command.help.endswith(".")
     assert f"docgen {name}" in (ROOT / "README.md").read_text("utf-8")
-    assert f"docgen {name}" in (ROOT / "docs/guide-agent.md").read_text("utf-8")
+    guides = (ROOT / "docs/guide-agent.md", ROOT / "docs/guide-juriste.md")
+    assert any(f"docgen {name}" in guide.read_text("utf-8") for guide in guides)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -38,7 +39,7 @@ def test_each_exit_code_is_in_the_readme() -> None:
     assert {int(code) for code in ExitCode} == said
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide-agent.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/guide-agent.md", "docs/guide-juriste.md"])
 def test_each_link_and_picture_of_a_document_leads_somewhere(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text("utf-8")):
@@ -46,8 +47,9 @@ def test_each_link_and_picture_of_a_document_leads_somewhere(document: str) -> N
             assert (path.parent / target).exists(), target
 
 
-def test_the_documents_speak_french_typography() -> None:
-    guide = (ROOT / "docs/guide-agent.md").read_text("utf-8")
+@pytest.mark.parametrize("name", ["guide-agent", "guide-juriste"])
+def test_the_documents_speak_french_typography(name: str) -> None:
+    guide = (ROOT / f"docs/{name}.md").read_text("utf-8")
     prose = re.sub(r"```.*?```|`[^`]*`", "", guide, flags=re.S)
     assert re.findall(r"[a-zé] [;!?»]|« ", prose) == []
 

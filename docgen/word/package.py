@@ -181,6 +181,8 @@ class Package:
                 "Dans Word : « Enregistrer sous », type « Document Word (.docx) ».",
                 name,
             )
+        if name == BODY and root.find(f"{W}body") is None:
+            raise self._refused("docx-abime", "le document n'a pas de corps de texte", SAVE_AS, name)
         for comment in root.findall(f"{W}comment"):
             if comment.get(f"{W}author") == AUTHOR:
                 root.remove(comment)

@@ -1,0 +1,175 @@
+"""Whatever the Word file, an answer: damages templates at random for some minutes, and checks what comes of each.
+
+    python bench/fuzz.py [MINUTES] [--seed N]
+
+Flips bits, cuts the zip, writes noise in its XML, moves and doubles elements, cuts tags into runs, changes braces. A
+crash, a wait of more than `TOO_LONG` seconds or an answer without words is a failure: the file is kept beside, and its
+name printed. What is sound enough is filled, annotated and compared with what it was; every answer is checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import random
+import signal
+import sys
+import time
+import traceback
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from lxml import etree
+
+from docgen.champs.pack import Dossier, values
+from docgen.desk import checks
+from docgen.diagnostics import ProblemsFound, errors
+from docgen.records.workspace import Workspace, load
+from docgen.word import comments, rename, syntax
+from docgen.word.package import W, zipped
+from docgen.word.redline import CannotCompare, redline
+from docgen.word.render import Renderer
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.docx"))
+TOO_LONG = 60
+"""Seconds for all that is done with one file."""
+NOISE = ("<", ">", "&", "{{", "}}", "{%", "%}", "{%p if x %}", "{#", "\u200b", "\u00a0", "«", "</w:p>", "<w:p>", "\x00")
+
+Damage = Callable[[random.Random, bytes], bytes]
+
+
+def members(docx: bytes) -> dict[str, bytes]:
+    """Return the members of a .docx."""
+    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def bits(dice: random.Random, docx: bytes) -> bytes:
+    """Flip some bits anywhere in the file."""
+    data = bytearray(docx)
+    for _ in range(dice.choice((1, 3, 20))):
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    return bytes(data)
+
+
+def cut(dice: random.Random, docx: bytes) -> bytes:
+    """Cut the end, or a piece, off the file."""
+    start = dice.randrange(len(docx))
+    return docx[:start] + docx[start + dice.randrange(2000) :] if dice.random() < 0.5 else docx[:start]
+
+
+def noise(dice: random.Random, docx: bytes) -> bytes:
+    """Write noise in the XML of a part."""
+    parts = members(docx)
+    name = dice.choice([name for name in parts if name.endswith((".xml", ".rels"))])
+    text = parts[name].decode()
+    for _ in range(dice.choice((1, 2, 5))):
+        at = dice.randrange(len(text))
+        text = text[:at] + dice.choice(NOISE) + text[at + dice.choice((0, 0, 3)) :]
+    return zipped({**parts, name: text.encode()})
+
+
+def words(dice: random.Random, docx: bytes) -> bytes:
+    """Write noise in the texts alone: the XML stays sound, the tags do not."""
+    parts = members(docx)
+    root = etree.fromstring(parts["word/document.xml"])
+    texts = [t for t in root.iter(f"{W}t") if t.text]
+    for text in dice.sample(texts, min(5, len(texts))):
+        at = dice.randrange(len(text.text) + 1)
+        text.text = text.text[:at] + dice.choice(NOISE[:-1]) + text.text[at + dice.choice((0, 1, 2)) :]
+    return zipped({**parts, "word/document.xml": etree.tostring(root)})
+
+
+def elements(dice: random.Random, docx: bytes) -> bytes:
+    """Move, double or drop elements of the body."""
+    parts = members(docx)
+    root = etree.fromstring(parts["word/document.xml"])
+    for _ in range(dice.choice((1, 3, 8))):
+        all_of_them = [e for e in root.iter() if e.getparent() is not None and e.getparent() is not root]
+        one, other = dice.choice(all_of_them), dice.choice(all_of_them)
+        with contextlib.suppress(ValueError):  # inside itself
+            kind = dice.random()
+            if kind < 0.4:
+                other.addnext(etree.fromstring(etree.tostring(one)))
+            elif kind < 0.7:
+                other.addprevious(one)
+            else:
+                one.getparent().remove(one)
+    return zipped({**parts, "word/document.xml": etree.tostring(root)})
+
+
+DAMAGES: tuple[Damage, ...] = (bits, cut, noise, words, words, elements, elements)
+
+
+def examine(path: Path, sound: dict[str, bytes], tree: dict[str, object]) -> str:
+    """Do all that docgen does with a Word file; return in a word what came of it."""
+    checked = checks.of_file(path, path.name)
+    assert all(problem.message and problem.place.file for problem in checked.problems)
+    assert not any(problem.code == "fichier-illisible" for problem in checked.problems), "no better answer"
+    template = checked.template
+    if template is None:
+        assert errors(checked.problems)
+        return "refused"
+    copy = comments.annotated(template.members, checked.problems, "2023-04-11")
+    assert members(copy)
+    for part in template.parts:
+        assert len(part.reading.faults) <= syntax.MAX_FAULTS
+    with contextlib.suppress(CannotCompare):
+        redline(sound, template.members, "2023-04-11T00:00:00Z")
+    with contextlib.suppress(ProblemsFound):
+        rename.planned(template, "membre.nom", "membre.siret")
+    try:
+        Renderer(template).fill(dict(tree))
+    except ProblemsFound:
+        return "told" if errors(checked.problems) else "told as it is filled"
+    return "filled"
+
+
+def too_long(number: int, frame: FrameType | None) -> None:
+    """Stop what takes too long."""
+    raise TimeoutError(f"more than {TOO_LONG} s")
+
+
+def main() -> None:
+    """Damage and examine until the time is over; print what came of the files, exit 1 when one is a failure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("minutes", nargs="?", type=float, default=3)
+    parser.add_argument("--seed", type=int, default=5)
+    asked = parser.parse_args()
+    dice = random.Random(asked.seed)
+    place = Workspace(ROOT)
+    data = load(place)
+    tree = values(Dossier(data.syndicat, data.edition, data.membres[0])).tree
+    signal.signal(signal.SIGALRM, too_long)
+    count: Counter[str] = Counter()
+    slowest, failures, end = 0.0, [], time.monotonic() + asked.minutes * 60
+    path = Path("damaged.docx")
+    while time.monotonic() < end:
+        template = dice.choice(TEMPLATES)
+        damage = dice.choice(DAMAGES)
+        path.write_bytes(damage(dice, template.read_bytes()))
+        start = time.perf_counter()
+        signal.alarm(TOO_LONG)
+        try:
+            count[f"{damage.__name__}: {examine(path, members(template.read_bytes()), tree)}"] += 1
+        except Exception:
+            kept = path.with_name(f"failure-{sum(count.values())}.docx")
+            kept.write_bytes(path.read_bytes())
+            failures.append(f"{kept} ({template.name}, {damage.__name__})\n{traceback.format_exc()}")
+            count["FAILURE"] += 1
+        finally:
+            signal.alarm(0)
+        slowest = max(slowest, time.perf_counter() - start)
+    path.unlink(missing_ok=True)
+    print(*(f"{n:6} {what}" for what, n in sorted(count.items())), sep="\n")
+    print(f"{sum(count.values())} files, the slowest {slowest:.1f} s", *failures, sep="\n")
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
