@@ -24,7 +24,7 @@ first line of every module says its one job.
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
    typed in.
-7. `packs`: `amendment` decides what is sent to whom, `contents` what it is made of, `avenant` what one prints;
+7. `packs`: `together` says what only shows once templates and members meet. `amendment` decides what is sent to whom, `contents` what it is made of, `avenant` what one prints;
    `receipts` tells what stands, what is not up to date, and why. `build` is the only one who knows the order: fill,
    convert, complete, bind (`binder`), check (`preflight`, that believes nothing; `recompute` does the sums again),
    publish. `report` writes the page that shows what stands where, `status` tells where each member stands, `sendings`

@@ -117,7 +117,7 @@ def errors(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return [d for d in diagnostics if d.severity is Severity.ERROR]
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return « Vouliez-vous dire … ? » with the known name nearest to `name`, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return « Vouliez-vous dire … ? » with the known name nearest to `name`, or nothing when none is that near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f"Vouliez-vous dire « {near[0]} » ?" if near else ""

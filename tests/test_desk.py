@@ -16,9 +16,10 @@ from tools import program
 from word import NOTE, W, a_docx, ins, p, run, shown, table, zipped
 
 from docgen import office
+from docgen.champs import expected
 from docgen.champs.pack import Dossier, values
 from docgen.desk import checks, copies, explained, pages
-from docgen.diagnostics import Severity, errors
+from docgen.diagnostics import ProblemsFound, Severity, errors
 from docgen.records import workspace
 from docgen.word import lint_house
 from docgen.word.branches import Branches
@@ -186,6 +187,7 @@ def test_the_copies_of_a_workspace_stand_beside_its_templates_and_are_no_templat
 def test_each_code_about_a_word_file_is_explained() -> None:
     word = {path.stem: path.read_text("utf-8") for path in (ROOT / "docgen/word").glob("*.py")}
     desk = [(ROOT / f"docgen/desk/{name}.py").read_text("utf-8") for name in ("checks", "copies")]
+    desk.append((ROOT / "docgen/packs/together.py").read_text("utf-8"))
     names = ("lint", "lint_house", "lint_marks", "package", "render", "template", "branches")
     sources = [*(word[name] for name in names), *desk]
     said = {code for source in sources for code in re.findall(r'[\s(]"([a-z]+(?:-[a-z]+)+)",', source, re.M)}
@@ -212,10 +214,10 @@ def found_in(file: Path) -> set[str]:
         tree = values(Dossier(data.syndicat, data.edition, data.membres[0])).tree
         try:
             Renderer(checked.template).fill(tree)
-            branches = Branches(checked.template, checks.expected.closed_fields(data.edition))
+            branches = Branches(checked.template, expected.closed_fields(data.edition))
             branches.watch(tree)
             found += branches.misspelt()
-        except checks.ProblemsFound as error:
+        except ProblemsFound as error:
             found += error.diagnostics
     return {d.code for d in found}
 

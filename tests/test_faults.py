@@ -97,7 +97,7 @@ def test_a_place_to_sign_that_a_condition_takes_out_stops_the_pack(sample: Sampl
     at = document.index('w:name="sig_membre"')
     start, end = document.rindex("<w:tbl>", 0, at), document.index("</w:tbl>", at) + len("</w:tbl>")
     alone = "<w:p><w:r><w:t>{{%p {} %}}</w:t></w:r></w:p>".format
-    inside = alone('if souscription.gfu == "jamais"') + document[start:end] + alone("endif")
+    inside = alone('if membre.nom == "Personne"') + document[start:end] + alone("endif")
     parts["word/document.xml"] = (document[:start] + inside + document[end:]).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in parts.items():

@@ -11,17 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from docgen import formats
 from docgen.champs import expected
 from docgen.champs.acte import KNOWN_ACTE
 from docgen.champs.etat import KNOWN_ETAT
-from docgen.champs.pack import KNOWN, Dossier, values
-from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
+from docgen.champs.pack import KNOWN
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, errors
+from docgen.packs import together
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.records.workspace import Data, Workspace
 from docgen.word import lint
-from docgen.word.branches import Branches
-from docgen.word.render import Renderer
 from docgen.word.template import NO_HOUSE, House, Template
 
 FIELDS: Mapping[str, Iterable[str]] = {
@@ -35,8 +33,6 @@ SIGNED = {"avenant": ("syndicat", "membre"), "deliberation": ("secretaire", "pre
 """Who signs the documents that belong to no edition."""
 COPY = ".controle.docx"
 """How the name of a copy with comments ends."""
-NAMED = 5
-"""Members named in one line; beyond, only their number."""
 
 
 @dataclass
@@ -60,8 +56,14 @@ def of_files(files: Iterable[Path], workspace: Workspace | None, data: Data | No
         found.append(one)
         of_edition += [one] if piece else []
     if data:
-        _for_all_members(of_edition, data)
+        _meet_members(of_edition, data)
     return found
+
+
+def _meet_members(pieces: Iterable[Checked], data: Data) -> None:
+    for one in pieces:
+        if one.template and not errors(one.problems):  # an unknown field has no value for anybody
+            one.problems += together.meet(one.template, data)
 
 
 def house(workspace: Workspace | None, data: Data | None) -> House:
@@ -85,8 +87,9 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
     ]
     record = Checked(workspace.edition_yaml(data.edition.edition))
     if all(one.template and not errors(one.problems) for one in pieces):
-        record.problems = _never_printed(workspace, data, [one.template for one in pieces if one.template])
-    _for_all_members(pieces, data)
+        shown_as = workspace.shown(record.path)
+        record.problems = together.never_printed(shown_as, data.edition, [t for one in pieces if (t := one.template)])
+    _meet_members(pieces, data)
     return [*pieces, record, *others]
 
 
@@ -103,59 +106,6 @@ def of_file(path: Path, shown_as: str, signataires: Iterable[str] = (), ours: Ho
         said = f"docgen n'arrive pas à lire ce fichier ({type(error).__name__})"
         hint = "Ouvrez-le dans Word, enregistrez-le au format .docx, puis recommencez."
         found.problems = [Diagnostic(Place(shown_as), "fichier-illisible", said, hint)]
-    return found
-
-
-def _never_printed(workspace: Workspace, data: Data, templates: Iterable[Template]) -> list[Diagnostic]:
-    """A pack that lacks the SIRET, the price or the vote binds nobody."""
-    used = {path for template in templates for path in template.fields}
-    place = Place(workspace.shown(workspace.edition_yaml(data.edition.edition)))
-    return [
-        Diagnostic(
-            place,
-            "champ-obligatoire-absent",
-            f"aucune pièce de l'édition {data.edition.edition} n'imprime {what}",
-            f"Écrivez {{{{ {path} }}}} dans l'une d'elles.",
-        )
-        for what, path in expected.never_printed(used, data.edition)
-    ]
-
-
-def _for_all_members(pieces: Iterable[Checked], data: Data) -> None:
-    """Add to what was found what only shows once every template has met every member."""
-    closed = expected.closed_fields(data.edition)
-    dossiers = [(m.id, values(Dossier(data.syndicat, data.edition, m))) for m in data.membres if not m.parti_le]
-    for one in pieces:
-        if one.template is None or errors(one.problems):  # an unknown field has no value for anybody
-            continue
-        branches = Branches(one.template, closed)
-        empty: dict[str, list[str]] = {}
-        for member, filled in dossiers:
-            for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in one.template.fields):
-                empty.setdefault(label, []).append(member)
-            try:
-                branches.watch(filled.tree)
-            except Exception:  # a template is a program: the renderer says where and why
-                one.problems += _failing(one.template, filled.tree)
-                break
-        one.problems += [*branches.misspelt(), *branches.unused(), *_empty(one.template, empty)]
-
-
-def _failing(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:
-    try:
-        Renderer(template).fill(dict(tree))
-    except ProblemsFound as error:
-        return list(error.diagnostics)
-    return []
-
-
-def _empty(template: Template, empty: Mapping[str, list[str]]) -> list[Diagnostic]:
-    """A field that some records lack: a blank on their pages, to fill by hand."""
-    found = []
-    for label, members in empty.items():
-        more = f" et {formats.plural(len(members) - NAMED, 'autre')}" if len(members) > NAMED else ""
-        said = f"{label} : en blanc pour {', '.join(members[:NAMED])}{more}"
-        found.append(Diagnostic(Place(template.file), "champ-vide", said, severity=Severity.INFO))
     return found
 
 

@@ -20,7 +20,7 @@ from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
 from docgen.model.fiches import Membre
 from docgen.office import LibreOffice, font_for
-from docgen.packs import preflight, receipts
+from docgen.packs import preflight, receipts, together
 from docgen.packs.binder import Binder
 from docgen.packs.contents import Contents, blanks, printed
 from docgen.packs.receipts import Receipt
@@ -115,7 +115,8 @@ class Build:
     def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
         """Make what is not up to date and return what became of every member asked for, in their order.
 
-        Raises `CannotWrite` when another build holds the output, `ToolMissing` when LibreOffice does not start.
+        Raises `ProblemsFound` when the templates, with these members, would not give true documents; `CannotWrite` when
+        another build holds the output; `ToolMissing` when LibreOffice does not start.
         """
         with publish.locked(self.workspace.output):
             stuck = dict(publish.recover(self.packs))
@@ -130,6 +131,8 @@ class Build:
                     todo.append(plan)
                 else:
                     outcomes[membre.id] = Outcome(membre, plan.former)
+            if todo:
+                self._require_true()
             progress.start(len(todo))
             if todo:
                 for outcome in self._make(todo):
@@ -139,6 +142,11 @@ class Build:
             if todo and not only:
                 self._forget_unused_pdfs()
         return self._compared([outcomes[m.id] for m in members])
+
+    def _require_true(self) -> None:
+        edition = self.data.edition
+        shown_as = self.workspace.shown(self.workspace.edition_yaml(edition.edition))
+        together.require_true(shown_as, self.data, [self.templates[piece.id] for piece in edition.pieces])
 
     def _compared(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes, the length of each pack compared with that of all other members."""

@@ -96,30 +96,36 @@ class Branches:
             part.render(values)
 
     def misspelt(self) -> list[Diagnostic]:
-        """Return a problem for each word that a condition compares a field with, and that it can never be."""
+        """Return a problem for each word that a condition compares a field with, and that it can never be.
+
+        An error where nothing but a misspelling explains it; a warning where it may be a value that no member has yet.
+        """
         return [
             Diagnostic(
                 self.template.place(one.part, one.line, word),
                 "branche-mal-orthographiee",
                 f"« {one.path} » n'est jamais « {word} » : cette condition est toujours décidée du même côté",
-                hint,
+                *meant,
             )
             for one in self.compared
             for word in one.words
-            if (hint := self._meant(one, word))
+            if (meant := self._meant(one, word))
         ]
 
-    def _meant(self, one: _Compared, word: str) -> str:
-        """Return what was meant by a word that the field never is; nothing when it may be what it says."""
+    def _meant(self, one: _Compared, word: str) -> tuple[str, Severity] | None:
+        """Return what was meant by a word that the field never is; None when it may be what it says."""
         possible = self.closed.get(one.path, ())
         if word in one.seen or word in possible:
-            return ""
+            return None
         known = sorted({*one.seen, *possible})
         if near := [other for other in known if _plain(other) == _plain(word)]:
-            return f"Le champ vaut « {near[0]} » : mêmes lettres, mais accents, majuscules ou espaces différents."
-        if near_word := closest(word, known):
-            return near_word
-        return f"Les valeurs possibles sont : {', '.join(f'« {v} »' for v in possible if v)}." if possible else ""
+            said = f"Le champ vaut « {near[0]} » : mêmes lettres, mais accents, majuscules ou espaces différents."
+            return said, Severity.ERROR
+        if possible:
+            values = f"Les valeurs possibles sont : {', '.join(f'« {v} »' for v in possible if v)}."
+            return closest(word, known) or values, Severity.ERROR
+        hint = closest(word, known, 0.85)
+        return (hint, Severity.WARNING) if hint else None
 
     def unused(self) -> list[Diagnostic]:
         """Return an information for each condition or loop that was tried and held for no member."""

@@ -196,11 +196,14 @@ def marks(body: etree._Element) -> Iterator[Mark]:
 def _cell(element: etree._Element, tables: Sequence[etree._Element]) -> tuple[int, int, int] | None:
     """Return the table, the row and the cell that the element is in, each counted from 0; None when it is in none."""
     cell = next(element.iterancestors(f"{W}tc"), None)
-    if cell is None:
+    row = next(cell.iterancestors(f"{W}tr"), None) if cell is not None else None
+    table = next(row.iterancestors(f"{W}tbl"), None) if row is not None else None
+    if row is None or table is None:
         return None
-    row = cell.getparent()
-    table = next(row.iterancestors(f"{W}tbl"))
-    return tables.index(table), table.findall(f"{W}tr").index(row), row.findall(f"{W}tc").index(cell)
+    # A row or a cell may stand in a content control; a table in a cell has its own rows.
+    rows = [one for one in table.iter(f"{W}tr") if next(one.iterancestors(f"{W}tbl")) is table]
+    cells = [one for one in row.iter(f"{W}tc") if next(one.iterancestors(f"{W}tr")) is row]
+    return tables.index(table), rows.index(row), cells.index(cell)
 
 
 def cell_size(element: etree._Element) -> tuple[float, float]:

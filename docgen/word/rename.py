@@ -152,8 +152,10 @@ def _changes(template: Template, old: str, new: str) -> list[tuple[Source, list[
     changes, problems = [], []
     for source in sources:
         reader = _Reader(source.words, mark, old, new)
-        reader.read(copies[source.part.name].tree, {})
-        for line, said, hint in reader.doubts:
+        reading = copies[source.part.name].reading
+        reader.read(reading.tree, {})
+        unread = [(fault.line, f"{fault.message} : rien ne dit ce qui est lu ici", "") for fault in reading.faults]
+        for line, said, hint in (*reader.doubts, *unread):
             place = whole.place(source.part, line, reader.old[-1])
             problems.append(Diagnostic(place, "renommage-impossible", said, hint))
         problems += _dropped(source, set(re.findall(rf"{mark}(\d+)", copies[source.part.name].jinja)), old)

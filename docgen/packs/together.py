@@ -1,0 +1,81 @@
+"""What only shows once the templates of an edition and its members are taken together.
+
+A mention that no document prints, a branch that a misspelling decides, a clause that serves nobody, a field that some
+records lack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from docgen import formats
+from docgen.champs import expected
+from docgen.champs.pack import Dossier, values
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
+from docgen.model.fiches import Edition
+from docgen.records.workspace import Data
+from docgen.word.branches import Branches
+from docgen.word.render import Renderer
+from docgen.word.template import Template
+
+NAMED = 5
+"""Members named in one line; beyond, only their number."""
+
+
+def require_true(shown_as: str, data: Data, templates: Iterable[Template]) -> None:
+    """Raise `ProblemsFound` with every error of the edition, whose record is shown as told, if there is one."""
+    pieces = list(templates)
+    found = never_printed(shown_as, data.edition, pieces)
+    found += [problem for template in pieces for problem in meet(template, data)]
+    if stopping := errors(found):
+        raise ProblemsFound(stopping)
+
+
+def never_printed(shown_as: str, edition: Edition, templates: Iterable[Template]) -> list[Diagnostic]:
+    """Return an error for each mention that no template of the edition prints: a pack without it binds nobody."""
+    used = {path for template in templates for path in template.fields}
+    return [
+        Diagnostic(
+            Place(shown_as),
+            "champ-obligatoire-absent",
+            f"aucune pièce de l'édition {edition.edition} n'imprime {what}",
+            f"Écrivez {{{{ {path} }}}} dans l'une d'elles.",
+        )
+        for what, path in expected.never_printed(used, edition)
+    ]
+
+
+def meet(template: Template, data: Data) -> list[Diagnostic]:
+    """Return what shows when a sound template is gone through with the values of each member."""
+    branches = Branches(template, expected.closed_fields(data.edition))
+    empty: dict[str, list[str]] = {}
+    for membre in data.membres:
+        if membre.parti_le:
+            continue
+        filled = values(Dossier(data.syndicat, data.edition, membre))
+        for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in template.fields):
+            empty.setdefault(label, []).append(membre.id)
+        try:
+            branches.watch(filled.tree)
+        except Exception:  # a template is a program: the renderer says where and why
+            return _failing(template, filled.tree)
+    return [*branches.misspelt(), *branches.unused(), *_empty(template, empty)]
+
+
+def _failing(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:
+    try:
+        Renderer(template).fill(dict(tree))
+    except ProblemsFound as error:
+        return list(error.diagnostics)
+    return []
+
+
+def _empty(template: Template, empty: Mapping[str, list[str]]) -> list[Diagnostic]:
+    """A field that some records lack: a blank on their pages, to fill by hand."""
+    found = []
+    for label, members in empty.items():
+        more = f" et {formats.plural(len(members) - NAMED, 'autre')}" if len(members) > NAMED else ""
+        said = f"{label} : en blanc pour {', '.join(members[:NAMED])}{more}"
+        found.append(Diagnostic(Place(template.file), "champ-vide", said, severity=Severity.INFO))
+    return found
