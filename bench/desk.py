@@ -31,9 +31,9 @@ from docgen.champs.pack import Dossier, values
 from docgen.desk import checks, copies, pages
 from docgen.diagnostics import errors
 from docgen.records.workspace import Workspace, load
+from docgen.redline.tracked import redline
 from docgen.word.expressions import environment
 from docgen.word.package import Package, W, as_bytes, zipped
-from docgen.word.redline import redline
 
 ROOT = Path(__file__).parent.parent
 TIMES = 8

@@ -29,9 +29,9 @@ from docgen.champs.pack import Dossier, values
 from docgen.desk import checks
 from docgen.diagnostics import ProblemsFound, errors
 from docgen.records.workspace import Workspace, load
+from docgen.redline.tracked import CannotCompare, redline
 from docgen.word import comments, rename, syntax
 from docgen.word.package import W, zipped
-from docgen.word.redline import CannotCompare, redline
 from docgen.word.render import Renderer
 
 ROOT = Path(__file__).parent.parent

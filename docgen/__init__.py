@@ -24,22 +24,25 @@ first line of every module says its one job.
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
    typed in.
-7. `packs`: `together` says what only shows once templates and members meet. `amendment` decides what is sent to whom, `contents` what it is made of, `avenant` what one prints;
-   `receipts` tells what stands, what is not up to date, and why. `build` is the only one who knows the order: fill,
-   convert, complete, bind (`binder`), check (`preflight`, that believes nothing; `recompute` does the sums again),
-   publish. `report` writes the page that shows what stands where, `status` tells where each member stands, `sendings`
-   notes in the records what was sent and signed.
-8. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the
+7. `redline`: `tracked` compares two documents part by part and checks itself. `wording` reads their words, `alignment`
+   pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
+   file, `revisions` accepts or rejects.
+8. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
+   `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
+   why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that
+   believes nothing; `recompute` does the sums again), publish. `report` writes the page that shows what stands where,
+   `status` tells where each member stands, `sendings` notes in the records what was sent and signed.
+9. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the
    préfecture answered.
-9. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
-   sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.
-10. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
+10. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
+    sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.
+11. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
     puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes, `renaming` renames
     a field.
 
 Beside them: `cli` and `told` are the only ones who speak to people (`french_click` gives them the words), `starter`
-makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts files
-in place, whole or not at all.
+makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts
+files in place, whole or not at all.
 """
 
 __version__ = "0.1.0"

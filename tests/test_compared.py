@@ -13,8 +13,8 @@ from lxml import etree
 from word import NOTE, W, a_docx, ins, p, run, table
 
 from docgen.desk.compared import Piece, side_by_side
+from docgen.redline.revisions import accepted, rejected
 from docgen.word.compare import Change, articles
-from docgen.word.revisions import accepted, rejected
 from docgen.word.template import Template
 
 TITLE = p("Article 1 – Objet", style="Titre1")

@@ -22,11 +22,11 @@ from docgen.law import tarif
 from docgen.model.fiches import Edition, PieceModele
 from docgen.packs.contents import open_templates
 from docgen.records.workspace import Data, Workspace, load_edition
+from docgen.redline.tracked import CannotCompare, Redline, redline
 from docgen.word import compare, lint
 from docgen.word.compare import CellChange, Change, Difference
 from docgen.word.expressions import TAG
 from docgen.word.package import where
-from docgen.word.redline import CannotCompare, Redline, redline
 from docgen.word.template import Template
 
 PAGE = Path(__file__).with_name("comparaison.html.j2")
@@ -89,7 +89,7 @@ def _document(piece: PieceModele, old: Template | None, new: Template | None, da
         said = "ce document n'est que dans la nouvelle édition" if new else "la nouvelle édition n'a plus ce document"
         return Compared(piece, "", None, (said,))
     try:
-        found = redline(old.members, new.members, day.isoformat())
+        found = redline(old.members, new.members, f"{day.isoformat()}T00:00:00Z")
     except CannotCompare as error:
         raise ProblemsFound([_not_shown(new, error.part)]) from None
     notes = [f"{where(part)} : paragraphes remplacés en entier, faute de mieux" for part in found.coarse]

@@ -1,0 +1,1 @@
+"""Two Word documents -> one that shows what changed, as tracked changes."""
