@@ -30,6 +30,7 @@ from docgen.packs.build import Build
 from docgen.packs.contents import Contents
 from docgen.records import schema, workspace
 from docgen.records.workspace import Data, Workspace
+from docgen.word import filters
 
 
 @click.group(
@@ -119,6 +120,9 @@ def fields(edition: str | None) -> None:
             click.echo()
         shown = f"  → {example}" if example else ""
         click.echo(f"{{{{ {champ.chemin} }}}}\n    {champ.explication}{shown}")
+    click.echo("\nSous une autre forme, par exemple {{ montants.annuel | en_lettres }} :")
+    for name, said in filters.EXPLAINED.items():
+        click.echo(f"{name}\n    {said}")
 
 
 @cli.command(name="rename-field", help="Renomme un champ dans tous les modèles d'une édition en préparation.")

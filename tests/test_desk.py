@@ -252,3 +252,16 @@ def test_a_field_that_some_records_lack_is_told_without_being_a_fault(docgen: Do
     code, said = docgen(ROOT, "check")
     assert code == 0
     assert "référent : fonction : en blanc pour commune-d-auberoque\n" in said
+
+
+def test_the_styles_of_the_house_are_those_of_its_list(sample: Sample, docgen: Docgen) -> None:
+    assert "[style-hors-liste]" not in docgen(sample.root, "check")[1]
+    file = sample.root / "templates/styles.txt"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if line != "Titre 2\n") + "# Titre 2\n", "utf-8-sig")
+    code, said = docgen(sample.root, "check")
+    assert code == 0
+    assert "le style « heading 2 » n'est pas de la maison [style-hors-liste]" in said
+    assert "templates/2023-04/convention.docx, corps" in said
+    file.unlink()
+    assert "[style-hors-liste]" not in docgen(sample.root, "check")[1]

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT, Docgen
 from lxml import etree
 from word import W, a_docx, p, run, shown, table
 
 from docgen import formats
 from docgen.champs.blank import Blank
 from docgen.diagnostics import ProblemsFound
+from docgen.word import filters
 from docgen.word.render import Renderer
 from docgen.word.template import Template
 
@@ -130,3 +132,9 @@ def test_rows_and_columns_repeat_in_loops(tmp_path: Path) -> None:
     assert filled(tmp_path, rows, p("Fin.")) == ["GFU", "9,60 €", "Stockage", "10,80 €", "Fin."]
     columns = table(["A", "{%tc for c in grille.categories %}", "{{ c.numero }}", "{%tc endfor %}"])
     assert filled(tmp_path, columns, p("Fin.")) == ["A", "1", "2", "3", "Fin."]
+
+
+def test_each_filter_is_explained_with_the_fields(docgen: Docgen) -> None:
+    code, said = docgen(ROOT, "fields")
+    assert code == 0
+    assert [name for name in filters.FILTERS if f"\n{name}\n    " not in said] == []

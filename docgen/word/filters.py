@@ -65,3 +65,10 @@ def _written(value: Any, name: str, kinds: Any, write: Callable[[Any], str]) -> 
 FILTERS: dict[str, Callable[[Any], Any]] = {
     "euros": euros, "date_longue": date_longue, "date_courte": date_courte, "en_lettres": en_lettres,
 }  # fmt: skip
+EXPLAINED = {
+    "euros": "un montant ou un nombre, comme « 1 234,56 € »",
+    "date_longue": "une date, comme « 11 avril 2023 »",
+    "date_courte": "une date, comme « 11/04/2023 »",
+    "en_lettres": "un montant, un nombre ou une date, en lettres",
+}
+"""What each prints, for those who write templates."""
