@@ -91,7 +91,7 @@ class Binder:
 
         def faults(text: str) -> Iterator[str]:
             if "grille" in groups:
-                yield from recompute.grid_faults(text, rule)
+                yield from recompute.grid_faults(text, rule, printed)
             if "montants" in groups and taken:
                 yield from recompute.due_faults(text, taken, rule, printed)
 

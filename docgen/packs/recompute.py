@@ -14,9 +14,11 @@ from decimal import Decimal
 
 from docgen import formats
 from docgen.law import tarif
-from docgen.model.fiches import Souscription, Tarif
+from docgen.model.fiches import LigneTarif, Souscription, Tarif
 from docgen.pdf.pdftext import squeezed
 
+ROW = tuple(f"montants.lignes[].{name}" for name in ("libelle", "prix", "utilisateurs", "mensuel"))
+"""The fields of a line of what the member pays, when it is printed whole."""
 AMOUNT = r"\d+,\d\d\s*€"
 
 
@@ -29,9 +31,14 @@ class Row:
     mensuel: Decimal
 
 
-def grid_faults(text: str, rule: Tarif) -> Iterator[str]:
-    """Yield what differs between the grid printed in the text and the voted one, cell by cell."""
+def grid_faults(text: str, rule: Tarif, printed: Container[str]) -> Iterator[str]:
+    """Yield what differs between the grid printed in the text and the voted one, cell by cell.
+
+    `printed` are the fields of the template: the parts of the grid that are to be found.
+    """
     for ligne in rule.lignes:
+        if not all(f"grille.{ligne.bloc}[].{name}" in printed for name in ("libelle", "cellules[].prix")):
+            continue
         cells = next(_after(ligne.libelle, rf"((?:{AMOUNT}\s*){{{rule.categories}}})", text), None)
         if cells is None:
             yield f"la ligne « {ligne.libelle} » de la grille n'est pas lisible sur la page"
@@ -43,13 +50,15 @@ def grid_faults(text: str, rule: Tarif) -> Iterator[str]:
 def due_faults(text: str, taken: Souscription, rule: Tarif, printed: Container[str]) -> Iterator[str]:
     """Yield what is wrong in the member's own amounts, read in the text and computed again.
 
-    `printed` are the fields of the template: the totals that are to be found.
+    `printed` are the fields of the template: the amounts that are to be found. Lines that are printed whole are read on
+    the page; where only totals are, they are those of the voted prices.
     """
     rows = []
+    whole = all(path in printed for path in ROW)
     for ligne in rule.lignes:
         if not tarif.concerns(ligne, taken):
             continue
-        row = _row(ligne.intitule, text)
+        row = _row(ligne.intitule, text) if whole else _voted(ligne, taken, rule)
         if row is None:
             yield f"la ligne « {ligne.intitule} » n'est pas lisible, ou son montant n'est pas prix × utilisateurs"
             continue
@@ -62,12 +71,19 @@ def due_faults(text: str, taken: Souscription, rule: Tarif, printed: Container[s
     mensuel = sum((row.mensuel for row in rows), Decimal(0))
     totals = {"montants.prix": sum((row.prix for row in rows), Decimal(0)), "montants.mensuel": mensuel,
               "montants.annuel": mensuel * tarif.MONTHS_PER_YEAR}  # fmt: skip
-    due = [amount for row in rows for amount in (row.prix, row.mensuel)]
+    due = [row.prix for row in rows if "montants.lignes[].prix" in printed]
+    due += [row.mensuel for row in rows if "montants.lignes[].mensuel" in printed]
     due += [total for path, total in totals.items() if path in printed]
     for amount, times in Counter(due).items():
         digits = r"\s".join(map(re.escape, formats.euros(amount).split()))
         if len(re.findall(rf"(?<!\d){digits}", text)) < times:
             yield "un total n'est pas la somme de ses lignes, telles qu'elles sont imprimées"
+
+
+def _voted(ligne: LigneTarif, taken: Souscription, rule: Tarif) -> Row:
+    """Return the row as the vote has it."""
+    prix = ligne.votee[tarif.category(taken.utilisateurs, rule) - 1]
+    return Row(prix, taken.utilisateurs, prix * taken.utilisateurs)
 
 
 def _row(label: str, text: str) -> Row | None:
