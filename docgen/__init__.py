@@ -17,9 +17,9 @@ first line of every module says its one job.
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `lint` says what is
    wrong with it, `lint_marks` with the places marked in it, `lint_house` with the habits of the house, `branches` what
    its conditions decide for real members. `render` fills it, `meaning` notes what its PDF is to say besides. `compare`
-   tells what differs between two editions. `anchors` finds the words of a problem again, `comments` writes it in the
-   margin and `seal` knows whether somebody worked in there since; `rename` changes the name of a field, letter by
-   letter in the `tag_words` of the file.
+   tells what differs between two editions, by titles that `numbering` gives their numbers. `anchors` finds the words of
+   a problem again, `comments` writes it in the margin and `seal` knows whether somebody worked in there since; `rename`
+   changes the name of a field, letter by letter in the `tag_words` of the file.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is

@@ -239,6 +239,8 @@ def _yearly(decision: Decision) -> str:
 def compare(avant: str, apres: str) -> None:
     """Compare two editions."""
     place = _workspace()
+    if avant > apres:
+        click.echo(f"« {avant} » est plus récente que « {apres} » : la comparaison va à rebours.")
     made = compared.compare_editions(place, workspace.load(place, apres), avant, workspace.today())
     told.comparison(made)
     click.echo(f"→ {place.shown(made.folder / 'index.html')}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
@@ -48,7 +49,7 @@ def problems(found: Iterable[Diagnostic], data: Data | None, files: int) -> None
     for problem in to_mend:
         click.echo(problem)
     informations = [problem for problem in ordered if problem.severity is Severity.INFO]
-    section("À savoir, sans rien à corriger", [f"{p.place} : {p.message}" for p in informations])
+    section("À savoir, sans rien à corriger", [f"{p.place} : {p.message}" for p in informations], sys.maxsize)
     if stopping := errors(to_mend):
         click.echo(f"{formats.plural(len(stopping), 'erreur')} à corriger.", err=True)
         return
@@ -83,9 +84,12 @@ def explanation(code: str, known: Mapping[str, Explanation]) -> None:
 def comparison(made: Comparison) -> None:
     """Print what an edition changes: each document, its articles, the number of prices."""
     for document in made.documents:
-        titles = [c.titre or "avant le premier article" for c in made.difference.textes if c.piece == document.piece.id]
-        said = formats.listing(titles) if titles else "aucun article ne change"
-        click.echo(f"{document.piece.id} : {said}")
+        ours = [c for c in made.difference.textes if c.piece == document.piece.id]
+        titles = [c.titre or "avant le premier article" for c in ours if c.action != "renuméroté"]
+        click.echo(f"{document.piece.id} : {formats.listing(titles) if titles else 'aucun article ne change'}")
+        for change in ours:
+            if change.action == "renuméroté":
+                click.echo(f"  « {change.ancien_titre} » devient « {change.titre} »")
         for note in document.notes:
             click.echo(f"  {note}")
     cells = len(made.difference.grille)
@@ -188,15 +192,15 @@ def _why_made_again(made: Sequence[Outcome]) -> None:
     section("Refaits parce que", lines)
 
 
-def section(title: str, lines: list[str]) -> None:
-    """Print a title and its lines; nothing when there are none."""
+def section(title: str, lines: list[str], listed: int = LISTED) -> None:
+    """Print a title and its lines, or the first of them; nothing when there are none."""
     if not lines:
         return
     click.echo(f"{title} :")
-    for line in lines[:LISTED]:
+    for line in lines[:listed]:
         click.echo(f"  {line}")
-    if len(lines) > LISTED:
-        click.echo(f"  … et {formats.plural(len(lines) - LISTED, 'autre')} (voir output/index.html)")
+    if len(lines) > listed:
+        click.echo(f"  … et {formats.plural(len(lines) - listed, 'autre')} (voir output/index.html)")
 
 
 def checklist(membre: Membre, receipt: Receipt | None, sent: str) -> None:

@@ -177,3 +177,58 @@ def test_a_revision_of_the_prices_alone_makes_a_notice(sample: Sample) -> None:
     assert "Avisderévisiondestarifs" in said
     assert "24568,32€TTC" in said  # 112 users, 5 To and the GFU, before
     assert "24514,56€TTC" in said  # and after: 4 cents less a user and a month
+
+
+SIGNED_2022 = (
+    "    siret: 218 209 013 00018\n",
+    "    siret: 218 209 013 00018\n    envois:\n      - edition: 2022-12\n        envoye_le: 2023-06-01\n"
+    "        signe_le: 2023-06-15\n",
+)
+CLAUSE = (
+    '<w:p><w:r><w:t>{%p if souscription.gfu == "WORD" %}</w:t></w:r></w:p>'
+    '<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Groupement fermé d’utilisateurs</w:t></w:r></w:p>'
+    "<w:p><w:r><w:t>Le membre y adhère.</w:t></w:r></w:p><w:p><w:r><w:t>{%p endif %}</w:t></w:r></w:p>"
+)
+
+
+def with_clause(sample: Sample, word: str) -> None:
+    """Put before the article « Litiges » one that only concerns the members whose GFU is that word."""
+    heading = '<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t xml:space="preserve">Litiges</w:t>'
+    path = sample.root / "templates/2023-04/convention.docx"
+    reworded(path, heading, CLAUSE.replace("WORD", word) + heading)
+    sample.edit("members.yaml", *SIGNED_2022)
+
+
+def articles_of_the_avenant(sample: Sample) -> list[tuple[str, str, list[str]]]:
+    contents = Contents(sample.workspace, load(sample.workspace))
+    membre = next(m for m in contents.data.membres if m.id == "commune-de-montriviere")
+    rows = contents.of(membre)[0].found.tree["avenant"]["articles"]
+    plain = [(r["titre"], r["action"], [p["texte"] for p in r["paragraphes"]]) for r in rows]
+    return [(titre.replace("\xa0", " "), action.replace("\xa0", " "), texts) for titre, action, texts in plain]
+
+
+def test_an_article_that_a_condition_adds_is_told_where_it_goes_and_what_it_moves(sample: Sample) -> None:
+    with_clause(sample, "oui")
+    found = articles_of_the_avenant(sample)
+    assert [(titre, action) for titre, action, _ in found] == [
+        ("Article 4 – Modalités de facturation", "est remplacé par le texte suivant"),
+        ("Article 9 – Groupement fermé d’utilisateurs", "est inséré après « Article 8 – Modifications »"),
+        ("Article 9 – Litiges", "devient « Article 10 – Litiges »"),
+        ("Article 10 – Annexes", "devient « Article 11 – Annexes »"),
+    ]
+    assert found[1][2] == ["Le membre y adhère."]
+    assert all(texts for _, action, texts in found if "texte suivant" in action)
+
+
+def test_a_clause_that_does_not_concern_a_member_changes_nothing_for_it(sample: Sample) -> None:
+    with_clause(sample, "non")
+    assert [titre for titre, _, _ in articles_of_the_avenant(sample)] == ["Article 4 – Modalités de facturation"]
+    decision = Contents(sample.workspace, load(sample.workspace)).decisions["commune-de-montriviere"]
+    assert "Groupement" not in decision.raison
+    assert "Modifications" not in decision.raison
+
+
+def test_a_list_of_annexes_is_no_article(sample: Sample) -> None:
+    found = compare.articles(Template(sample.root / "templates/2023-04/convention.docx"))
+    assert found[-1].titre == "Article 10 – Annexes"
+    assert any(text.startswith("Annexe 1 – Charte") for text in found[-1].paragraphes)

@@ -14,7 +14,7 @@ from word import NOTE, W, a_docx, ins, p, run, table
 
 from docgen.desk.compared import Piece, side_by_side
 from docgen.redline.revisions import accepted, rejected
-from docgen.word.compare import Change, articles
+from docgen.word.compare import Article, Change, articles, changes
 from docgen.word.template import Template
 
 TITLE = p("Article 1 – Objet", style="Titre1")
@@ -192,3 +192,80 @@ def test_a_use_that_cannot_be_renamed_stops_all_the_templates(draft: Sample, doc
     assert code == 1
     assert "[renommage-impossible]" in said
     assert (folder / "convention.docx").read_bytes() == before
+
+
+def test_paragraphs_with_too_little_in_common_are_shown_whole_and_those_alike_side_by_side() -> None:
+    change = Change(
+        "convention",
+        "Article 1",
+        "modifié",
+        avant=("Le membre paie chaque année sa part.",),
+        paragraphes=("Un référent est désigné.", "Le membre paie chaque mois sa part."),
+    )
+    added, changed = side_by_side(change)
+    assert added == ([], [Piece("Un référent est désigné.", "ins")])
+    assert [piece.text for piece in changed[0] if piece.kind] == ["année"]
+    assert [piece.text for piece in changed[1] if piece.kind] == ["mois"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<w:r><m:t>1,02</m:t></w:r>", "<w:r><m:t>1,50</m:t></w:r>"),
+        (
+            '<w:r><w:sym w:font="Wingdings" w:char="F0A8"/></w:r>',
+            '<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>',
+        ),
+    ],
+)
+def test_what_is_no_text_for_word_and_shows_on_the_page_counts(tmp_path: Path, before: str, after: str) -> None:
+    maths = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+    def texts(run_: str) -> tuple[str, ...]:
+        row = p("Prix : ", run_.replace("<m:t>", f"<m:t {maths}>"))
+        return articles(Template(a_docx(tmp_path, row)))[0].paragraphes
+
+    assert texts(before) != texts(after)
+
+
+def test_words_that_change_in_the_header_are_told(draft: Sample, docgen: Docgen) -> None:
+    path = draft.root / "templates/2024-01/convention.docx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = next(n for n in parts if "header" in n and b"syndicat.nom_complet" in parts[n])
+    parts[name] = parts[name].replace(b"syndicat.nom_complet", b"syndicat.nom")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    _, said = docgen(draft.root, "compare", "2023-04", "2024-01")
+    assert "convention : aucun article ne change\n  en-tête : des mots changent\n" in said
+
+
+def test_articles_that_change_places_are_told_by_their_numbers(tmp_path: Path) -> None:
+    def cut(*titles: str) -> list[Article]:
+        rows = [row for t in titles for row in (p(t), p("Texte."))]
+        return articles(Template(a_docx(tmp_path, rows)))
+
+    found = list(changes("convention", cut("Article 1 - Durée", "Article 2 - Prix"),
+                         cut("Article 1 - Prix", "Article 2 - Durée", "Article 3 - Fin")))  # fmt: skip
+    assert [(c.action, c.ancien_titre, c.titre) for c in found] == [
+        ("renuméroté", "Article 2 - Prix", "Article 1 - Prix"),
+        ("renuméroté", "Article 1 - Durée", "Article 2 - Durée"),
+        ("ajouté", "", "Article 3 - Fin"),
+    ]
+
+
+def test_an_article_under_another_title_is_the_same_one(tmp_path: Path) -> None:
+    def cut(title: str) -> list[Article]:
+        return articles(Template(a_docx(tmp_path, [p(title), p("Le membre paie chaque année sa part au syndicat.")])))
+
+    (found,) = changes("convention", cut("Article 1 – Prix"), cut("Article 1 – Tarifs"))
+    assert (found.action, found.ancien_titre, found.titre) == ("modifié", "Article 1 – Prix", "Article 1 – Tarifs")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Article 5 du code général ne s’applique pas.", "Annexe 1 – Charte ;", "Articles 3 et 4", "Section du port"],
+)
+def test_a_sentence_that_begins_like_a_heading_is_none(tmp_path: Path, text: str) -> None:
+    assert len(articles(Template(a_docx(tmp_path, [p(text)])))) == 1

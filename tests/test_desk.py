@@ -265,3 +265,38 @@ def test_the_styles_of_the_house_are_those_of_its_list(sample: Sample, docgen: D
     assert "templates/2023-04/convention.docx, corps" in said
     file.unlink()
     assert "[style-hors-liste]" not in docgen(sample.root, "check")[1]
+
+
+def test_a_copy_that_somebody_worked_in_stays_theirs_once_it_is_checked_itself(tmp_path: Path, docgen: Docgen) -> None:
+    file = a_docx(tmp_path, [p("Le {{ membre.nomm }}")])
+    copy = annotate(file, docgen)
+    with zipfile.ZipFile(copy) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["word/document.xml"] = parts["word/document.xml"].replace("Le ", "Corrigé par la juriste ")
+    copy.write_bytes(zipped(parts))
+    assert annotate(copy, docgen) == copy
+    code, said = docgen(tmp_path, "check", "--annotate", file.name)
+    assert (code, "[copie-modifiee]" in said) == (1, True)
+    assert "Corrigé par la juriste" in shown(copy.read_bytes())[0]
+
+
+CONTROL = "<w:sdt><w:sdtPr/><w:sdtContent>{}</w:sdtContent></w:sdt>".format
+FIELD = (
+    '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> REF a </w:instrText></w:r>'
+    '<w:r><w:fldChar w:fldCharType="separate"/></w:r>{}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+).format
+
+
+@pytest.mark.parametrize(
+    "inner", [CONTROL(run("{{ membre.mal }}")), FIELD(run("{{ membre.mal }}")),
+              f'<w:fldSimple w:instr=" REF a ">{run("{{ membre.mal }}")}</w:fldSimple>']
+)  # fmt: skip
+def test_a_comment_goes_around_a_control_or_a_field_and_loses_nothing_in_libreoffice(
+    tmp_path: Path, docgen: Docgen, inner: str
+) -> None:
+    copy = annotate(a_docx(tmp_path, p("avant ", inner, " après")), docgen)
+    launcher, profile = program("soffice", "libreoffice"), f"-env:UserInstallation={(tmp_path / 'p').as_uri()}"
+    command = [launcher, profile, "--headless", "--convert-to", "txt:Text", "--outdir", str(tmp_path), str(copy)]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)
+    text = (tmp_path / copy.with_suffix(".txt").name).read_text("utf-8-sig")
+    assert "avant {{ membre.mal }} après" in text

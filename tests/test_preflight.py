@@ -206,7 +206,9 @@ TEXT = """→ 3 To 18,00 € 17,10 € 16,20 € 15,30 € 14,40 € 13,50 € 1
 Stockage et sauvegarde – 3 To 16,20 € 24 388,80 €
 Total TTC par mois 16,20 € 24 388,80 €
 Total TTC par an 4 665,60 €"""
-PRINTED = ("montants.prix", "montants.mensuel", "montants.annuel")
+TOTALS = ("montants.prix", "montants.mensuel", "montants.annuel")
+PRINTED = (*TOTALS, *recompute.ROW)
+GRID = ("grille.netexplorer[].libelle", "grille.netexplorer[].cellules[].prix")
 TAKEN = Souscription.model_construct(utilisateurs=24, stockage=3, gfu=False)
 
 
@@ -237,6 +239,14 @@ def test_a_wrong_amount_is_found(rule: Any, before: str, after: str, said: str) 
 
 def test_a_wrong_cell_of_the_printed_grid_is_found(rule: Any) -> None:
     only = rule.model_copy(update={"lignes": tuple(ligne for ligne in rule.lignes if ligne.libelle == "3 To")})
-    assert list(recompute.grid_faults(TEXT, only)) == []
-    (fault,) = recompute.grid_faults(TEXT.replace("15,30", "15,40"), only)
+    assert list(recompute.grid_faults(TEXT, only, GRID)) == []
+    (fault,) = recompute.grid_faults(TEXT.replace("15,30", "15,40"), only, GRID)
     assert "« 3 To », catégorie 4" in fault
+
+
+def test_amounts_printed_without_their_lines_are_those_of_the_vote(rule: Any) -> None:
+    text = "soit 16,20 € par utilisateur, 388,80 € par mois et 4 665,60 € par an"
+    assert list(recompute.due_faults(text, TAKEN, rule, TOTALS)) == []
+    assert list(recompute.due_faults(text.replace("4 665,60", "4 665,61"), TAKEN, rule, TOTALS)) != []
+    assert list(recompute.due_faults("4 665,60 €", TAKEN, rule, ("montants.annuel",))) == []
+    assert list(recompute.grid_faults(text, rule, ("grille.tva",))) == []

@@ -6,7 +6,6 @@ The articles and the prices that the page lists are those by which `plan` and th
 from __future__ import annotations
 
 import difflib
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +25,12 @@ from docgen.redline.tracked import CannotCompare, Redline, redline
 from docgen.word import compare, lint
 from docgen.word.compare import CellChange, Change, Difference
 from docgen.word.expressions import TAG
-from docgen.word.package import where
-from docgen.word.template import Template
+from docgen.word.package import BODY, where
+from docgen.word.template import Template, joined_text
 
 PAGE = Path(__file__).with_name("comparaison.html.j2")
+ALIKE = 0.5
+"""Below, two paragraphs have too few words in common to be shown word by word."""
 TOKEN = re.compile(rf"{TAG.pattern}|\w+|\s+|[^\w\s]", re.S)
 
 
@@ -76,7 +77,10 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
         raise ProblemsFound(tracked)
     difference = compare.editions((old, before), (data.edition, after))
     titles = {piece.id: piece for piece in (*old.pieces, *data.edition.pieces)}
-    documents = tuple(_document(titles[name], before.get(name), after.get(name), day) for name in titles)
+    changed = {change.piece for change in difference.textes}
+    documents = tuple(
+        _document(titles[name], before.get(name), after.get(name), day, name in changed) for name in titles
+    )
     folder = workspace.output / "comparaisons" / f"{former}-vers-{data.edition.edition}"
     page = _page(old, data.edition, documents, difference)
     files = {d.file: d.redline.docx for d in documents if d.redline}
@@ -84,7 +88,7 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
     return Comparison(folder, documents, difference)
 
 
-def _document(piece: PieceModele, old: Template | None, new: Template | None, day: date) -> Compared:
+def _document(piece: PieceModele, old: Template | None, new: Template | None, day: date, articles: bool) -> Compared:
     if old is None or new is None:
         said = "ce document n'est que dans la nouvelle édition" if new else "la nouvelle édition n'a plus ce document"
         return Compared(piece, "", None, (said,))
@@ -92,8 +96,20 @@ def _document(piece: PieceModele, old: Template | None, new: Template | None, da
         found = redline(old.members, new.members, f"{day.isoformat()}T00:00:00Z")
     except CannotCompare as error:
         raise ProblemsFound([_not_shown(new, error.part)]) from None
-    notes = [f"{where(part)} : paragraphes remplacés en entier, faute de mieux" for part in found.coarse]
+    notes = list(_beside_articles(old, new))
+    if found.revisions and not articles and not notes:
+        notes.append("des mots changent ailleurs que dans les articles : ouvrez le document")
+    notes += [f"{where(part)} : paragraphes remplacés en entier, faute de mieux" for part in found.coarse]
     return Compared(piece, f"{piece.id}.suivi.docx", found, (*notes, *found.untracked))
+
+
+def _beside_articles(old: Template, new: Template) -> Iterator[str]:
+    """Yield the kinds of parts, besides the body, whose words change."""
+    kinds = {part.where: "" for side in (old, new) for part in side.parts if part.name != BODY}
+    for kind in kinds:
+        texts = [{joined_text(p.source) for p in side.parts if p.where == kind} for side in (old, new)]
+        if texts[0] != texts[1]:
+            yield f"{kind} : des mots changent"
 
 
 def _not_shown(template: Template, part: str) -> Diagnostic:
@@ -109,17 +125,26 @@ def _page(old: Edition, new: Edition, documents: Sequence[Compared], found: Diff
     env = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     env.filters["date_longue"] = formats.long_date
     changes = {
-        d.piece.id: [(c, list(side_by_side(c))) for c in found.textes if c.piece == d.piece.id] for d in documents
+        d.piece.id: [
+            (c, list(side_by_side(c))) for c in found.textes if c.piece == d.piece.id and c.action != "renuméroté"
+        ]
+        for d in documents
     }
     return env.from_string(PAGE.read_text("utf-8")).render(
         ancienne=old,
         nouvelle=new,
         documents=documents,
         changes=changes,
+        renumerotes={d.piece.id: renumbered(found, d.piece.id) for d in documents},
         grille=list(_grid(old, new, found.grille)),
         cellules=formats.plural(len(found.grille), "case change", "cases changent"),
         categories=[tarif.category_label(c + 1, new.tarif) for c in range(new.tarif.categories)],
     )
+
+
+def renumbered(found: Difference, piece: str) -> list[Change]:
+    """Return the articles of a document that only change their number."""
+    return [change for change in found.textes if change.piece == piece and change.action == "renuméroté"]
 
 
 def side_by_side(change: Change) -> Iterator[tuple[list[Piece], list[Piece]]]:
@@ -127,8 +152,24 @@ def side_by_side(change: Change) -> Iterator[tuple[list[Piece], list[Piece]]]:
     before, after = ([row for text in side if (row := _shown(text))] for side in (change.avant, change.paragraphes))
     for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
-            for old, new in itertools.zip_longest(before[a:b], after[c:d], fillvalue=""):
+            for old, new in _paired(before[a:b], after[c:d]):
                 yield _words(old, new)
+
+
+def _paired(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the paragraphs two by two where they are alike, each alone where it has no like."""
+    at = 0
+    for new in after:
+        found = next((n for n in range(at, len(before)) if _alike(before[n], new)), None)
+        if found is not None:
+            yield from ((old, "") for old in before[at:found])
+            at = found + 1
+        yield (before[found] if found is not None else "", new)
+    yield from ((old, "") for old in before[at:])
+
+
+def _alike(one: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, TOKEN.findall(one), TOKEN.findall(other), autojunk=False).ratio() >= ALIKE
 
 
 def _shown(paragraph: str) -> str:
@@ -139,9 +180,12 @@ def _shown(paragraph: str) -> str:
 def _words(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
     """Return two paragraphs with the words that only one of them has marked."""
     was, now = TOKEN.findall(old), TOKEN.findall(new)
+    matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return [Piece(old, "del")] if old else [], [Piece(new, "ins")] if new else []
     left: list[Piece] = []
     right: list[Piece] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in matcher.get_opcodes():
         if b > a:
             left.append(Piece("".join(was[a:b]), "" if kind == "equal" else "del"))
         if d > c:

@@ -31,7 +31,9 @@ def write_all(files: Iterable[Checked], day: date) -> list[Path]:
     if worked_in := [copy for template, _ in told if _worked_in(copy := copy_of(template.path), template.path)]:
         raise ProblemsFound(_refused(copy) for copy in worked_in)
     for template, problems in told:
-        publish.replace(copy_of(template.path), annotated(template.members, problems, day.isoformat()))
+        path = copy_of(template.path)
+        ours = path != template.path or is_as_sealed(template.members)
+        publish.replace(path, annotated(template.members, problems, day.isoformat(), ours=ours))
     return [copy_of(template.path) for template, _ in told]
 
 

@@ -41,7 +41,7 @@ def decide(
 ) -> Decision:
     """Return what `target` does to the member.
 
-    `edition_of` gives an edition by its name, `differences` what differs from that edition to `target`.
+    `edition_of` gives an edition by its name, `differences` what differs, for that member, from it to `target`.
     """
     held = last(membre)
     sent = membre.envois[-1] if membre.envois else None
@@ -77,7 +77,11 @@ def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference)
         return "avis de nouvelle grille", said, (AVIS,)
     if changed == [CHARTE] and not found.grille:
         return "nouvelle charte", "seule la charte change : elle se signe de nouveau (charte, article 6)", (CHARTE,)
-    touched = [change.titre or "titre et parties" for change in found.textes if change.piece == CONVENTION]
+    touched = [
+        change.ancien_titre or change.titre or "titre et parties"
+        for change in found.textes
+        if change.piece == CONVENTION and change.action != "renuméroté"
+    ]
     others = [piece for piece in changed if piece != CONVENTION]
     reasons = []
     if touched:

@@ -5,8 +5,6 @@ As in `context`, each with its explanation and where its value comes from; all t
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +13,7 @@ from docgen import formats
 from docgen.champs.pack import CHAMPS, Champ, Dossier, curly
 from docgen.model.fiches import Edition, Envoi
 from docgen.packs import amendment
-from docgen.word import compare
 from docgen.word.compare import Change, Difference
-
-ACTIONS = {"modifié": "est remplacé par le texte suivant", "ajouté": "est ajouté", "supprimé": "est supprimé"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +25,8 @@ class DossierAvenant(Dossier):
     former: Edition
     """The edition of what it signed."""
     difference: Difference
-    convention: bytes
-    """The convention of the new edition, filled for the member: the new wording is taken from it."""
+    articles: Sequence[Change]
+    """What changes in the convention, as it is printed for the member."""
 
     @property
     def numero(self) -> int:
@@ -51,21 +46,32 @@ class DossierAvenant(Dossier):
 
 
 def _articles(d: DossierAvenant) -> list[dict[str, Any]]:
-    with zipfile.ZipFile(io.BytesIO(d.convention)) as docx:
-        found = compare.articles_of({name: docx.read(name) for name in docx.namelist()})
-    filled = {article.titre: article.paragraphes for article in found}
-    rows: list[dict[str, Any]] = []
-    for change in d.difference.textes:
-        if change.piece == amendment.CONVENTION and change.titre:
-            paragraphs = filled.get(change.titre, ()) if change.action != "supprimé" else ()
-            rows.append(
-                dict(
-                    titre=curly(change.titre),
-                    action=ACTIONS[change.action],
-                    paragraphes=[dict(texte=text) for text in paragraphs],
-                )
-            )
-    return rows
+    return [
+        dict(
+            titre=curly(change.ancien_titre or change.titre or "Titre et parties"),
+            action=curly(_action(change)),
+            paragraphes=[dict(texte=text) for text in _new_text(change)],
+        )
+        for change in d.articles
+    ]
+
+
+def _action(change: Change) -> str:
+    """Return what becomes of an article of the convention that was signed, by the number that it has there."""
+    if change.action == "supprimé":
+        return "est supprimé"
+    if change.action == "renuméroté":
+        return f"devient « {change.titre} »"
+    if change.action == "ajouté":
+        return f"est inséré après « {change.apres} »" if change.apres else "est inséré avant le premier article"
+    if not _new_text(change):
+        return "ne comporte plus de texte"
+    renamed = change.titre != change.ancien_titre
+    return (f"devient « {change.titre} » et " if renamed else "") + "est remplacé par le texte suivant"
+
+
+def _new_text(change: Change) -> tuple[str, ...]:
+    return change.paragraphes if change.action in ("ajouté", "modifié") else ()
 
 
 def _annexes(d: DossierAvenant) -> list[dict[str, str]]:
@@ -109,7 +115,7 @@ AVENANT = (
     Champ("avenant.precedents[].signe_le", "Date de signature"),
     Champ("avenant.articles", "Ce qui change dans la convention, article par article", _articles),
     Champ("avenant.articles[].titre", "« Article 4 – Modalités de facturation »"),
-    Champ("avenant.articles[].action", "« est remplacé par le texte suivant »"),
+    Champ("avenant.articles[].action", "« est remplacé par le texte suivant », « est supprimé »…"),
     Champ("avenant.articles[].paragraphes", "Le nouveau texte"),
     Champ("avenant.articles[].paragraphes[].texte", "Un paragraphe"),
     Champ("avenant.annexes", "Les annexes remplacées", _annexes),

@@ -6,12 +6,15 @@ decides: an avenant and its annexes, a new charter, a notice; one who holds the 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property
+import io
+import zipfile
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from typing import Any
 
 from docgen.champs.pack import CHAMPS, KNOWN, Dossier, Values, values
-from docgen.diagnostics import Diagnostic, ProblemsFound
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.model.fiches import Edition, Membre, PieceModele
 from docgen.packs import amendment
 from docgen.packs.amendment import Decision, decide
@@ -68,9 +71,33 @@ class Contents:
         """What is to be done for each member, by its id."""
         edition = self.data.edition
         return {
-            membre.id: decide(membre, edition, lambda name: self._texts(name)[0], self._differences)
+            membre.id: decide(membre, edition, lambda name: self._texts(name)[0], partial(self._for_member, membre))
             for membre in self.data.membres
         }
+
+    def _for_member(self, membre: Membre, former: str) -> Difference:
+        """Return what differs between the editions for that member: a clause may not concern it."""
+        found = self._differences(former)
+        ours = [change for change in found.textes if change.piece == amendment.CONVENTION]
+        if not any("{%" in text for change in ours for text in (*change.paragraphes, *change.avant)):
+            return found
+        others = [change for change in found.textes if change.piece != amendment.CONVENTION]
+        before, after = self._conventions(Dossier(self.data.syndicat, self.data.edition, membre), former)
+        changed = compare.changes(amendment.CONVENTION, compare.articles_of(before), compare.articles_of(after))
+        return replace(found, textes=(*changed, *others))
+
+    def _conventions(self, dossier: Dossier, former: str) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
+        """Return the former convention and the new one as members of a .docx, both filled with the present values.
+
+        What then differs is what was voted, not what a record says now. Raises `ProblemsFound`.
+        """
+        tree = values(dossier, CHAMPS).tree
+        before, after = self._texts(former)[1][amendment.CONVENTION], self.templates[amendment.CONVENTION]
+        return self._filled(before, tree), self._filled(after, tree)
+
+    def _filled(self, template: Template, tree: dict[str, Any]) -> Mapping[str, bytes]:
+        with zipfile.ZipFile(io.BytesIO(Renderer(template).fill(tree).docx)) as docx:
+            return {name: docx.read(name) for name in docx.namelist()}
 
     def of(self, membre: Membre) -> list[Content]:
         """Return the documents to make for the member; none when what it holds stays as it is."""
@@ -78,21 +105,24 @@ class Contents:
         dossier = Dossier(self.data.syndicat, self.data.edition, membre)
         found = values(dossier, CHAMPS)
         if AMENDING.keys() & set(decision.pieces):
-            found = values(self._avenant(dossier, found, decision), CHAMPS_AVENANT)
+            found = values(self._avenant(dossier, decision), CHAMPS_AVENANT)
         return [
             Content(name, self.pieces[name].titre, self.pieces[name].fichier, self.templates[name], found)
             for name in decision.pieces
         ]
 
-    def _avenant(self, dossier: Dossier, found: Values, decision: Decision) -> DossierAvenant:
+    def _avenant(self, dossier: Dossier, decision: Decision) -> DossierAvenant:
         held = decision.held
         assert held
-        convention = Renderer(self.templates[amendment.CONVENTION]).fill(found.tree)
         former, _ = self._texts(held.edition)
-        difference = self._differences(held.edition)
-        return DossierAvenant(
-            dossier.syndicat, dossier.edition, dossier.membre, held, former, difference, convention.docx
-        )
+        difference = self._for_member(dossier.membre, held.edition)
+        before, after = (compare.articles_of(docx) for docx in self._conventions(dossier, held.edition))
+        articles = tuple(compare.changes(amendment.CONVENTION, before, after))
+        if not articles and any(change.piece == amendment.CONVENTION for change in difference.textes):
+            place = Place(self.templates[amendment.CONVENTION].file)
+            said = f"pour {dossier.membre.id}, rien ne change sur la page alors que le modèle a changé"
+            raise ProblemsFound([Diagnostic(place, "avenant-vide", said, "Comparez les deux éditions dans Word.")])
+        return DossierAvenant(dossier.syndicat, dossier.edition, dossier.membre, held, former, difference, articles)
 
     def _read_edition(self, name: str) -> tuple[Edition, dict[str, Template]]:
         if name == self.data.edition.edition:

@@ -42,8 +42,8 @@ def grid_faults(text: str, rule: Tarif, printed: Container[str]) -> Iterator[str
         cells = next(_after(ligne.libelle, rf"((?:{AMOUNT}\s*){{{rule.categories}}})", text), None)
         if cells is None:
             yield f"la ligne « {ligne.libelle} » de la grille n'est pas lisible sur la page"
-        elif (printed := [_amount(cell) for cell in re.findall(r"\d+,\d\d", cells[1])]) != list(ligne.votee):
-            wrong = next(n for n, (was, voted) in enumerate(zip(printed, ligne.votee, strict=False), 1) if was != voted)
+        elif (shown := [_amount(cell) for cell in re.findall(r"\d+,\d\d", cells[1])]) != list(ligne.votee):
+            wrong = next(n for n, (was, voted) in enumerate(zip(shown, ligne.votee, strict=False), 1) if was != voted)
             yield f"grille, « {ligne.libelle} », catégorie {wrong} : le prix imprimé n'est pas celui du vote"
 
 

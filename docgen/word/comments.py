@@ -25,8 +25,11 @@ W15 = "{http://schemas.microsoft.com/office/word/2012/wordml}"
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 
 
-def annotated(members: Mapping[str, bytes], problems: Iterable[Diagnostic], day: str) -> bytes:
-    """Return the document with a comment for each problem, dated of that day (2023-04-11), and no older one of ours."""
+def annotated(members: Mapping[str, bytes], problems: Iterable[Diagnostic], day: str, *, ours: bool = True) -> bytes:
+    """Return the document with a comment for each problem, dated of that day (2023-04-11), and no older one of ours.
+
+    It is sealed when it is all `ours`: that of nobody who may have worked in it.
+    """
     parts = dict(members)
     document = Document(parts)
     comments = _comments(parts)
@@ -40,7 +43,7 @@ def annotated(members: Mapping[str, bytes], problems: Iterable[Diagnostic], day:
         parts[COMMENTS] = as_bytes(comments)
         parts[TYPES] = declared(parts[TYPES], COMMENTS, CONTENT)
         parts[RELS] = related(parts.get(RELS, NO_RELATION), COMMENTS.removeprefix("word/"), RELATION)
-    return zipped(sealed(parts))
+    return zipped(sealed(parts) if ours else parts)
 
 
 def _comments(parts: Mapping[str, bytes]) -> etree._Element:
@@ -81,8 +84,25 @@ def _comment(number: int, problem: Diagnostic, day: str) -> etree._Element:
 def _mark(span: Span, number: int) -> None:
     """Put the marks of a comment around the words."""
     attributes = {f"{W}id": str(number)}
-    span.first.addprevious(etree.Element(f"{W}commentRangeStart", attributes))
+    first, last = _outside(span.first), _outside(span.last, last=True)
+    first.addprevious(etree.Element(f"{W}commentRangeStart", attributes))
     reference = etree.Element(f"{W}r")
     etree.SubElement(reference, f"{W}commentReference", attributes)
-    span.last.addnext(reference)
-    span.last.addnext(etree.Element(f"{W}commentRangeEnd", attributes))
+    last.addnext(reference)
+    last.addnext(etree.Element(f"{W}commentRangeEnd", attributes))
+
+
+def _outside(run: etree._Element, *, last: bool = False) -> etree._Element:
+    """Return the content control or the field that the run is in, or the run: LibreOffice loses a field that is cut."""
+    above = [a for a in run.iterancestors() if a.tag in (f"{W}sdt", f"{W}fldSimple")]
+    inside = [a for a in above if next(a.iterancestors(f"{W}p"), None) is not None]
+    if inside:
+        return inside[-1]
+    siblings = list(run.getparent())
+    at, depth = siblings.index(run), 0
+    for one in siblings[at:] if last else reversed(siblings[: at + 1]):
+        for mark in one.iter(f"{W}fldChar"):
+            depth += {"begin": 1, "end": -1}.get(mark.get(f"{W}fldCharType", ""), 0)
+        if depth == (-1 if last else 1):
+            return one
+    return run

@@ -6,9 +6,10 @@ change of wording.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,10 +17,20 @@ from lxml import etree
 
 from docgen.law import tarif
 from docgen.model.fiches import Edition, Tarif
+from docgen.word.numbering import Numbering
 from docgen.word.package import BODY, PARSER, W, unread_branches
-from docgen.word.template import HEADING_TEXT, Template, reads_as_heading
+from docgen.word.template import HEADING_TEXT, Template, is_typed_heading
 
-Notes = Mapping[str, str]
+Notes = Mapping[tuple[str, str], str]
+TYPED_NUMBER = re.compile(rf"{HEADING_TEXT.pattern}\s*[–—:.-]*\s*")
+OPENING = re.compile(r"\{%-?p?\s*(?:if|for|set)\b[^{}]*%\}")
+MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+SHOWN = (
+    *(f"{W}{name}" for name in ("t", "noBreakHyphen", "tab", "br", "sym", "footnoteReference", "endnoteReference")),
+    f"{MATHS}t",
+)
+LIKE = 0.7
+"""How much of its words an article keeps when it is still the same one under another title."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,9 @@ class Article:
     """One article, sub-article or section of a document."""
 
     titre: str
-    """With its number, as Word numbers it: « Article 4 – Modalités de facturation »."""
+    """With its number, as Word prints it: « Article 4 – Modalités de facturation »; empty before the first."""
+    nom: str
+    """Without its number."""
     paragraphes: tuple[str, ...]
 
 
@@ -37,12 +50,17 @@ class Change:
 
     piece: str
     titre: str
+    """Its new title; the former one when it is gone."""
     action: str
-    """« modifié », « ajouté » or « supprimé »."""
+    """« modifié », « ajouté », « supprimé », or « renuméroté » when nothing but its number changes."""
     paragraphes: tuple[str, ...] = ()
     """Its new text, fields as they are written."""
     avant: tuple[str, ...] = ()
     """Its former text."""
+    ancien_titre: str = ""
+    """Its title in the former edition; empty when it is new."""
+    apres: str = ""
+    """Of a new article, the title of the one that it follows."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class Difference:
 
     def pieces(self) -> list[str]:
         """Return the documents whose text changed."""
-        return list(dict.fromkeys(change.piece for change in self.textes))
+        return list(dict.fromkeys(change.piece for change in self.textes if change.action != "renuméroté"))
 
 
 def editions(
@@ -75,7 +93,7 @@ def editions(
     for piece in dict.fromkeys([*before[1], *after[1]]):
         old = articles(before[1][piece]) if piece in before[1] else []
         new = articles(after[1][piece]) if piece in after[1] else []
-        texts += _texts(piece, old, new)
+        texts += changes(piece, old, new)
     return Difference(tuple(texts), tuple(_cells(before[0].tarif, after[0].tarif)))
 
 
@@ -89,27 +107,48 @@ def articles_of(members: Mapping[str, bytes]) -> list[Article]:
     root = etree.fromstring(members[BODY], PARSER)
     for branch in unread_branches(root):
         branch.getparent().remove(branch)
-    notes = _notes(members.get("word/footnotes.xml"))
-    found: list[tuple[str, list[str]]] = [("", [])]
-    numbers = [0, 0]
+    notes = {**_notes(members, "footnote"), **_notes(members, "endnote")}
+    numbering = Numbering(members)
+    found = [_Cut("", "")]
     for paragraph, text in _lines(root.find(f"{W}body"), notes):
-        level = _level(paragraph)
-        if text and level:
-            numbers = [numbers[0] + 1, 0] if level == 1 else [numbers[0], numbers[1] + 1]
-            found.append((_numbered(numbers, level, text), []))
-        elif text and reads_as_heading(text):
-            found.append((text, []))
+        label = numbering.label(paragraph)
+        if text and (_is_styled_heading(paragraph) or is_typed_heading(_xml(paragraph), text)):
+            opening = found[-1].opening
+            found[-1].opening = []
+            found.append(_Cut(_titled(label, text), TYPED_NUMBER.sub("", text) or text, opening))
         elif text:
-            found[-1][1].append(text)
-    return [Article(titre, tuple(rows)) for titre, rows in found]
+            found[-1].add(text)
+    return [Article(cut.titre, cut.nom, (*cut.rows, *cut.opening)) for cut in found]
 
 
-def _notes(footnotes: bytes | None) -> Notes:
-    """Return the text of each footnote, by its number."""
-    if footnotes is None:
+class _Cut:
+    """An article as it is being read."""
+
+    def __init__(self, titre: str, nom: str, rows: Iterable[str] = ()) -> None:
+        self.titre, self.nom, self.rows = titre, nom, list(rows)
+        self.opening: list[str] = []
+        """Conditions that have just been opened: before a heading, they are of what follows it."""
+
+    def add(self, text: str) -> None:
+        if OPENING.fullmatch(text):
+            self.opening.append(text)
+        else:
+            self.rows += [*self.opening, text]
+            self.opening = []
+
+
+def _xml(paragraph: etree._Element) -> str:
+    return str(etree.tostring(paragraph, encoding="unicode"))
+
+
+def _notes(members: Mapping[str, bytes], kind: str) -> Notes:
+    """Return the text of each note of that kind, by its kind and its number."""
+    data = members.get(f"word/{kind}s.xml")
+    if data is None:
         return {}
-    root = etree.fromstring(footnotes, PARSER)
-    return {n.get(f"{W}id", ""): " ".join(_text(p, {}) for p in n.iter(f"{W}p")) for n in root.iter(f"{W}footnote")}
+    root = etree.fromstring(data, PARSER)
+    found = root.iter(f"{W}{kind}")
+    return {(kind, n.get(f"{W}id", "")): " ".join(_text(p, {}) for p in n.iter(f"{W}p")).strip() for n in found}
 
 
 def _lines(body: etree._Element, notes: Notes) -> Iterator[tuple[etree._Element, str]]:
@@ -127,52 +166,82 @@ def _text(paragraph: etree._Element, notes: Notes) -> str:
 
 
 def _shown(paragraph: etree._Element, notes: Notes) -> Iterator[str]:
-    """Yield what the paragraph shows, the text of a footnote where it is called: what it says binds as well."""
-    for node in paragraph.iter(*(f"{W}{name}" for name in ("t", "noBreakHyphen", "tab", "br", "footnoteReference"))):
+    """Yield what the paragraph shows, the text of a note where it is called: what it says binds as well."""
+    for node in paragraph.iter(*SHOWN):
         if next(node.iterancestors(f"{W}p")) is not paragraph:
             continue
-        if node.tag == f"{W}footnoteReference":
-            yield f" (note : {notes.get(node.get(f'{W}id', ''), '').strip()})"
+        name = etree.QName(node).localname
+        if name == "t":
+            yield node.text or ""
+        elif name.endswith("noteReference"):
+            yield f" (note : {notes.get((name.removesuffix('Reference'), node.get(f'{W}id', '')), '')})"
+        elif name == "sym":
+            yield f"[{node.get(f'{W}font', '')} {node.get(f'{W}char', '')}]"
         else:
-            yield {f"{W}t": node.text or "", f"{W}noBreakHyphen": "-"}.get(node.tag, " ")
+            yield "-" if name == "noBreakHyphen" else " "
 
 
-def _level(paragraph: etree._Element) -> int:
-    """Return 1 or 2 for a heading that Word numbers, 0 for another paragraph."""
+def _is_styled_heading(paragraph: etree._Element) -> bool:
     style = paragraph.find(f"{W}pPr/{W}pStyle")
-    match = re.fullmatch(r"(?:Heading|Titre)(\d)", style.get(f"{W}val", "") if style is not None else "")
-    return min(int(match[1]), 2) if match else 0
+    return bool(re.fullmatch(r"(?:Heading|Titre)\d", style.get(f"{W}val", "") if style is not None else ""))
 
 
-def _numbered(numbers: list[int], level: int, text: str) -> str:
-    if HEADING_TEXT.match(text):
-        return text  # its number is typed
-    return f"Article {numbers[0]} – {text}" if level == 1 else f"Article {numbers[0]}.{numbers[1]} – {text}"
+def _titled(label: str, text: str) -> str:
+    """Return the title with its number: « Article 4 – Prix », « D) Prix »; « 3.1 » is « Article 3.1 – »."""
+    if re.fullmatch(r"[\d.]+", label):
+        return f"Article {label.rstrip('.')} – {text}"
+    return f"{label} {text}".strip()
 
 
-def _texts(piece: str, before: list[Article], after: list[Article]) -> Iterator[Change]:
+def changes(piece: str, before: list[Article], after: list[Article]) -> Iterator[Change]:
     """Yield the changes of one document; an article keeps its identity by its title, whatever its number becomes."""
     old, new = _by_name(before), _by_name(after)
+    renamed = _renamed({k: a for k, a in old.items() if k not in new}, {k: a for k, a in new.items() if k not in old})
+    above = ""
     for name, article in new.items():
-        former = old.get(name)
+        former = old.get(renamed.get(name, name))
         if former is None:
-            yield Change(piece, article.titre, "ajouté", article.paragraphes)
-        elif former.paragraphes != article.paragraphes:
-            yield Change(piece, article.titre, "modifié", article.paragraphes, former.paragraphes)
+            yield Change(piece, article.titre, "ajouté", article.paragraphes, apres=above)
+        elif former.paragraphes != article.paragraphes or former.nom != article.nom:
+            texts = article.paragraphes, former.paragraphes
+            yield Change(piece, article.titre, "modifié", *texts, former.titre)
+        elif former.titre != article.titre:
+            yield Change(piece, article.titre, "renuméroté", ancien_titre=former.titre)
+        above = article.titre
     for name, article in old.items():
-        if name not in new:
-            yield Change(piece, article.titre, "supprimé", avant=article.paragraphes)
+        if name not in new and name not in renamed.values():
+            yield Change(piece, article.titre, "supprimé", avant=article.paragraphes, ancien_titre=article.titre)
 
 
-def _by_name(found: list[Article]) -> dict[tuple[str, int], Article]:
+Name = tuple[str, int]
+
+
+def _by_name(found: list[Article]) -> dict[Name, Article]:
     """Return the articles by their title without its number; two of one title, in their order."""
-    named: dict[tuple[str, int], Article] = {}
+    named: dict[Name, Article] = {}
     seen: Counter[str] = Counter()
     for article in found:
-        name = article.titre.split(" – ", 1)[-1]
-        seen[name] += 1
-        named[name, seen[name]] = article
+        seen[article.nom] += 1
+        named[article.nom, seen[article.nom]] = article
     return named
+
+
+def _renamed(gone: Mapping[Name, Article], come: Mapping[Name, Article]) -> dict[Name, Name]:
+    """Return, of the new articles whose title has no like, the former ones that they are under another title."""
+    found: dict[Name, Name] = {}
+    for name, article in come.items():
+        free = [(_likeness(other, article), former) for former, other in gone.items() if former not in found.values()]
+        best = max(free, default=(0.0, name))
+        if best[0] >= LIKE:
+            found[name] = best[1]
+    return found
+
+
+def _likeness(one: Article, other: Article) -> float:
+    """Return how much two articles are alike, 0 to 1: by their title or by their text, the more alike of the two."""
+    texts = [(one.nom, other.nom), (" ".join(one.paragraphes), " ".join(other.paragraphes))]
+    ratios = [difflib.SequenceMatcher(None, a.split(), b.split(), autojunk=False).ratio() for a, b in texts if a and b]
+    return max(ratios, default=0.0)
 
 
 def _cells(before: Tarif, after: Tarif) -> Iterator[CellChange]:

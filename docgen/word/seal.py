@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from docgen.word.package import BODY, PARSER, as_bytes
+from docgen.word.package import FILLED, PARSER, as_bytes
 
 CUSTOM, TYPES, RELS = "docProps/custom.xml", "[Content_Types].xml", "_rels/.rels"
 PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
@@ -20,6 +20,7 @@ CONTENT = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
 USER_DEFINED = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 """The set of properties that belongs to users ([MS-OLEPS] 2.25.1)."""
 NAME = "docgen"
+MARGIN = ("word/comments.xml", "word/endnotes.xml")
 
 
 def sealed(members: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -71,5 +72,7 @@ def _no_properties() -> etree._Element:
 
 
 def _fingerprint(members: Mapping[str, bytes]) -> str:
-    text = b"\0".join(members.get(name, b"") for name in (BODY, "word/comments.xml"))
+    """Return what the words of all parts make, and what is in the margin."""
+    names = sorted(name for name in members if FILLED.fullmatch(name) or name in MARGIN)
+    text = b"\0".join(part for name in names for part in (name.encode(), members[name]))
     return hashlib.sha256(text).hexdigest()

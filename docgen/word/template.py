@@ -28,8 +28,12 @@ BOX = re.compile(r"<(/?)w:txbxContent\b")
 NEVER_FILLED = re.compile(r"word/(?!glossary/)[\w/]+\.xml|docProps/(core|custom)\.xml")
 """What may be shown and is not `FILLED`."""
 HEADING_STYLE = re.compile(r'<w:pStyle w:val="(Heading|Titre|Title)\w*"|<w:outlineLvl w:val="[0-8]"')
-HEADING_TEXT = re.compile(r"(article|titre|chapitre|section|annexe)\s+(\d|[ivxlc]+\b|premier|unique)", re.I)
-"""Most legal texts have no style of heading."""
+HEADING_TEXT = re.compile(
+    r"(?i:article|titre|chapitre|section|annexe)\s+(?i:\d[\d.-]*(?:er)?|[ivxlc]+|premier|unique)\b(?=$|\s*[–—:.-]|\s+[^a-z\s])"
+)
+"""Most legal texts have no style of heading. « Article 5 du code » begins a sentence."""
+LISTED = re.compile(r'<w:numPr[ />]|<w:pStyle w:val="(?:List|Liste|Puce|TOC|TM\d)')
+"""What is in a list or in the table of contents is no heading, whatever it says."""
 
 
 @dataclass(frozen=True)
@@ -248,12 +252,13 @@ def text_of(xml: str) -> str:
 
 def _is_heading(paragraph: str) -> bool:
     text = text_of(paragraph)
-    return bool(text and (HEADING_STYLE.search(paragraph) or reads_as_heading(text)))
+    return bool(text and (HEADING_STYLE.search(paragraph) or is_typed_heading(paragraph, text)))
 
 
-def reads_as_heading(text: str) -> bool:
-    """Tell whether a paragraph of that text is a heading, whatever its style: « Article 3 – Durée »."""
-    return len(text) < 100 and bool(HEADING_TEXT.match(text))
+def is_typed_heading(paragraph: str, text: str) -> bool:
+    """Tell whether a paragraph, given its XML and its text, is a heading by its words: « Article 3 – Durée »."""
+    said = len(text) < 100 and not text.endswith((";", ",", ".", ":")) and HEADING_TEXT.match(text)
+    return bool(said and not LISTED.search(paragraph))
 
 
 def badly_written(template: Template, part: Part) -> Iterator[Diagnostic]:
