@@ -103,7 +103,8 @@ def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Dat
     try:
         data = workspace.load(place, edition)
     except ProblemsFound as error:
-        return place, None, list(error.diagnostics) if required else []
+        found = [p for p in error.diagnostics if required or (edition and p.code == "edition-inconnue")]
+        return place, None, found
     return place, data, list(data.warnings) if required else []
 
 
@@ -137,6 +138,10 @@ def rename_field(ancien: str, nouveau: str, edition: str | None, applied: bool) 
     for one in planned:
         for use in one.uses:
             click.echo(f"{use.place}\n    {use.before}  →  {use.after}")
+    if taken := renaming.already_used(planned):
+        click.echo(
+            f"Attention : « {nouveau} » est déjà employé ({', '.join(taken)}) ; on ne pourra plus les distinguer."
+        )
     uses = sum(len(one.uses) for one in planned)
     said = f"{formats.plural(uses, 'emploi')} dans {formats.plural(len(planned), 'modèle')}"
     if not planned:

@@ -47,12 +47,16 @@ class Place:
     """In a Word file: the member of the zip, « word/document.xml »."""
     paragraph: int = 0
     """In a Word file: the number of the paragraph in its part, from 1."""
+    at: int = 0
+    """In a Word file: how many characters of the paragraph come before."""
     within: str = ""
     """In a Word file: the part and the heading above (« corps, Désignation d'un référent »)."""
     extract: str = ""
     """In a Word file: the words to give to Word's search."""
     words: str = field(default="", compare=False)
     """In a Word file: those of `extract` that are at fault; nothing when the whole paragraph is."""
+    nth: int = field(default=0, compare=False)
+    """In a Word file: which of the places of `words` in the paragraph, from 0."""
     page: int = field(default=0, compare=False)
     """In a Word file: the page, once LibreOffice has laid it out; 0 when that is not known."""
 

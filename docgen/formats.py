@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Self
+from typing import Any, Self
 
 from num2words import num2words
 
@@ -34,11 +34,42 @@ class Written(str):
         return self
 
 
-class Montant(Written):
+class Counted(Written):
+    """A text that is a number: compared with a number, it is one."""
+
+    valeur: int | Decimal
+
+    def __eq__(self, other: object) -> bool:
+        return self.valeur == other if _is_number(other) else str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.valeur < _valued(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.valeur <= _valued(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.valeur > _valued(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.valeur >= _valued(other))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _valued(value: Any) -> Any:
+    return value.valeur if isinstance(value, Counted) else value
+
+
+class Montant(Counted):
     """An amount in euros."""
 
 
-class Nombre(Written):
+class Nombre(Counted):
     """A number of something."""
 
 

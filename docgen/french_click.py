@@ -67,6 +67,8 @@ def _what(error: click.UsageError) -> str:
         return f"il manque « {name} »."
     if isinstance(error, click.BadOptionUsage):
         return f"l'option « {error.option_name} » attend une valeur."
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        return f"l'option « {error.param.opts[0]} » attend {' ou '.join(error.param.type.choices)}."
     message = str(error.format_message())
     if message.startswith("No such command") and error.ctx and isinstance(error.ctx.command, click.Group):
         name = message.split("'")[1]

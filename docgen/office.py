@@ -20,6 +20,10 @@ INSTALL = {
 }
 
 
+SYMBOLS = ("Symbol", "Wingdings", "Wingdings 2", "Wingdings 3", "Webdings")
+"""The fonts of bullets and signs: LibreOffice draws theirs with its own OpenSymbol."""
+
+
 @dataclass(frozen=True)
 class LibreOffice:
     """An installation of LibreOffice."""
@@ -106,6 +110,8 @@ def font_for(family: str) -> str:
     Where fontconfig is not there to tell (Windows, macOS), the family is taken as installed; the finished PDF is
     checked all the same.
     """
+    if family in SYMBOLS:
+        return "OpenSymbol"
     try:
         found = subprocess.run(["fc-match", "-f", "%{family[0]}", family], capture_output=True, text=True, timeout=30)
     except OSError:

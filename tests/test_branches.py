@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from word import a_docx, p, table
 
+from docgen import formats
+from docgen.champs.blank import Blank
 from docgen.diagnostics import Severity
 from docgen.word.branches import Branches
+from docgen.word.filters import Unprintable
 from docgen.word.template import Template
 
 MEMBERS: list[dict[str, Any]] = [
@@ -31,8 +34,8 @@ def test_a_clause_that_serves_no_member_is_told_with_its_place(tmp_path: Path) -
         tmp_path, p("Article 2 – GFU"), p('{% if souscription.gfu == "non" %}Sans GFU.{% endif %}')
     ).unused()
     assert [str(d) for d in found] == [
-        't.docx, corps, « Article 2 – GFU », près de « {% if souscription.gfu == "non" %}Sans GFU. »: information: '
-        "cette condition ne sert à aucun des 2 membres [clause-sans-membre]"
+        't.docx, corps, « Article 2 – GFU », près de « {% if souscription.gfu == "non" %}Sans »: information: '
+        "cette condition n'imprime rien pour aucun des 2 membres [clause-sans-membre]"
     ]
 
 
@@ -52,7 +55,9 @@ def test_a_list_that_is_empty_for_all_is_told(tmp_path: Path) -> None:
 
 def test_each_branch_of_an_elif_is_tried_in_its_turn(tmp_path: Path) -> None:
     text = '{% if membre.nom == "X" %}a{% elif membre.e %}b{% elif membre.nom == "Syndicat des Eaux" %}c{% endif %}'
-    assert [d.message for d in watched(tmp_path, p(text)).unused()] == ["cette condition ne sert à aucun des 2 membres"]
+    assert [d.message for d in watched(tmp_path, p(text)).unused()] == [
+        "cette condition n'imprime rien pour aucun des 2 membres"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def test_a_word_that_a_closed_field_never_is_is_an_error(tmp_path: Path, word: s
 def test_a_plain_space_where_the_field_has_a_no_break_space_is_an_error(tmp_path: Path) -> None:
     member = {"souscription": {"stockage": "1\u00a0To"}}
     found = watched(tmp_path, p('{% if souscription.stockage != "1 To" %}x{% endif %}'), members=[member]).misspelt()
-    assert ["mêmes lettres" in d.hint for d in found] == [True]
+    assert [d.hint for d in found] == ["Tapez une espace insécable (Ctrl+Maj+Espace) entre « 1 » et « To »."]
 
 
 def test_a_value_that_no_member_has_yet_is_no_error(tmp_path: Path) -> None:
@@ -105,3 +110,41 @@ def test_a_condition_in_the_header_is_watched_too(tmp_path: Path) -> None:
 def test_a_part_that_jinja_cannot_read_is_left_to_the_other_rules(tmp_path: Path) -> None:
     found = watched(tmp_path, p("{{ membre nom }}"), p('{% if souscription.gfu == "OUI" %}x{% endif %}'))
     assert (found.misspelt(), found.unused()) == ([], [])
+
+
+NUMBERS: list[dict[str, Any]] = [
+    {"souscription": {"utilisateurs": formats.number(n), "gfu": "oui"}, "membre": {"siret": "213 500 017 00018"}}
+    for n in (8, 24, 120)
+]
+
+
+def test_a_number_is_compared_as_a_number(tmp_path: Path) -> None:
+    text = "{% if souscription.utilisateurs >= 100 %}x{% endif %}{% if souscription.utilisateurs == 24 %}y{% endif %}"
+    branches = watched(tmp_path, p(text), members=NUMBERS)
+    assert [test.held for test in branches.tests] == [1, 1]
+    assert (branches.misspelt(), branches.unused()) == ([], [])
+
+
+def test_a_text_is_never_a_number(tmp_path: Path) -> None:
+    (found,) = watched(tmp_path, p("{% if membre.siret == 21350001700018 %}x{% endif %}"), members=NUMBERS).misspelt()
+    assert "entre guillemets droits" in found.hint
+
+
+@pytest.mark.parametrize(
+    "condition", ['"Oui" == souscription.gfu', 'souscription.gfu | lower == "Oui"', '"Oui" in (souscription.gfu, "x")']
+)
+def test_a_misspelling_is_found_however_the_comparison_is_written(tmp_path: Path, condition: str) -> None:
+    found = watched(tmp_path, p(f"{{% if {condition} %}}x{{% endif %}}"), members=NUMBERS).misspelt()
+    assert [d.code for d in found] == (["branche-mal-orthographiee"] if " in " not in condition else [])
+
+
+def test_what_is_not_known_is_false_and_neither_more_nor_less(tmp_path: Path) -> None:
+    blank = Blank("souscription.utilisateurs", "Nombre d'utilisateurs")
+    text = "{% if souscription.utilisateurs > 20 or souscription.utilisateurs %}x{% else %}y{% endif %}"
+    branches = watched(tmp_path, p(text), members=[{"souscription": {"utilisateurs": blank}}])
+    assert [test.held for test in branches.tests] == [0]
+
+
+def test_a_list_that_is_printed_is_refused_as_the_renderer_does(tmp_path: Path) -> None:
+    with pytest.raises(Unprintable, match="une liste"):
+        watched(tmp_path, p("{{ montants.lignes }}"))

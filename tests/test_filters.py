@@ -57,6 +57,9 @@ def filled(folder: Path, *body: str, values: dict[str, Any] = VALUES) -> list[st
         ("edition.deliberation.date | date_courte", "11/04/2023"),
         ("edition.deliberation.date | en_lettres", "onze avril deux mille vingt-trois"),
         ("edition.deliberation.date | en_lettres | upper", "ONZE AVRIL DEUX MILLE VINGT-TROIS"),
+        ("membre.siret | majuscules", "213 500 017 00018"),
+        ("edition.deliberation.date | en_lettres | majuscule", "Onze avril deux mille vingt-trois"),
+        ("'Commune D’Auberoque' | minuscules", "commune d’auberoque"),
         ("membre.siret | replace(' ', '')", "21350001700018"),
     ],
 )
@@ -76,8 +79,8 @@ def test_a_blank_stays_a_blank_whatever_the_filter(tmp_path: Path, name: str) ->
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ("membre.siret | euros", "le filtre « euros » attend un montant ou un nombre, et ce champ n'en est pas un"),
-        ("montants.annuel | date_longue", "le filtre « date_longue » attend une date, et ce champ n'en est pas une"),
+        ("membre.siret | euros", "le filtre « euros » attend un montant ou un nombre, et ce champ n'en est pas"),
+        ("montants.annuel | date_longue", "le filtre « date_longue » attend une date, et ce champ n'en est pas"),
         ("edition.deliberation.date | euros", "le filtre « euros » attend un montant ou un nombre"),
         ("membre.siret | en_lettres", "le filtre « en_lettres » attend"),
         ("montants.lignes | en_lettres", "le filtre « en_lettres » attend"),

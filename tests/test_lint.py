@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.word import lint, lint_house, lint_marks
+from docgen.word import lint, lint_conditions, lint_file, lint_house, lint_marks
 from docgen.word.template import Template
 
 
@@ -41,15 +41,21 @@ EXAMPLES = {
     lint.broken_document: "champ-a-cheval-sur-un-lien",
     lint.tags_never_filled: "champ-en-note-de-fin",
     lint.single_braces: "accolade-simple",
-    lint.outside_links: "image-exterieure",
-    lint.macros: "objet-ole",
-    lint.computed_fields: "date-du-jour",
-    lint.hidden_text: "texte-masque",
-    lint.missing_fonts: "police-absente-du-texte",
-    lint.comments_left: "commentaire-oublie",
+    lint.printed_groups: "liste-imprimee",
+    lint_conditions.comparisons: "nombre-entre-guillemets",
+    lint_conditions.bare_tests: "champ-toujours-vrai",
+    lint_file.outside_links: "image-exterieure",
+    lint_file.macros: "objet-ole",
+    lint_file.computed_fields: "date-du-jour",
+    lint_file.bound_controls: "controle-lie-au-titre",
+    lint_file.hidden_text: "texte-masque",
+    lint_file.missing_fonts: "police-absente-du-texte",
+    lint_file.comments_left: "commentaire-oublie",
     lint_marks.places: "signet-hors-d-une-cellule",
     lint_marks.pictures: "image-sans-description",
+    lint_marks.dots: "points-sans-signet",
     lint_house.typed_values: "montant-tape-a-la-main",
+    lint_house.bare_fields: "champ-entre-crochets",
     lint_house.foreign_styles: "style-d-un-autre-document",
     lint_house.harmless: "champ-coupe-par-le-correcteur",
 }
@@ -69,7 +75,7 @@ def test_each_rule_has_its_case() -> None:
 def test_each_rule_says_what_it_is_for_and_fires_alone_on_its_case(
     rule: lint.Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lint, "font_for", lambda family: "Carlito")
+    monkeypatch.setattr(lint_file, "font_for", lambda family: "Carlito")
     assert rule.__doc__
     template = case(EXAMPLES[rule], tmp_path)
     firing = [other for other in lint.RULES if list(other(template)) and other is not lint_house.harmless]
@@ -78,7 +84,7 @@ def test_each_rule_says_what_it_is_for_and_fires_alone_on_its_case(
 
 
 def test_each_code_of_the_code_has_its_case() -> None:
-    names = ("lint", "lint_house", "lint_marks", "package", "render", "template")
+    names = ("lint", "lint_conditions", "lint_file", "lint_house", "lint_marks", "package", "render", "template")
     sources = [(ROOT / "docgen/word" / f"{name}.py").read_text("utf-8") for name in names]
     said = {code for source in sources for code in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)}
     assert said >= {"texte-perdu", "pas-un-docx", "champ-inconnu"}
@@ -130,6 +136,7 @@ def test_a_problem_is_shown_with_its_place_what_is_wrong_and_how_to_mend_it(tmp_
                 "t.docx",
                 part="word/document.xml",
                 paragraph=2,
+                at=11,
                 within="corps, « Article 2 – Tarifs »",
                 extract="Fait le {{ deliberation.date }}.",
             ),
@@ -142,9 +149,9 @@ def test_a_problem_is_shown_with_its_place_what_is_wrong_and_how_to_mend_it(tmp_
 
 def test_the_fonts_asked_for_are_those_of_the_styles_the_text_and_the_theme(tmp_path: Path) -> None:
     template = case("police-absente-du-theme", tmp_path)
-    assert lint.fonts(template) == {"Police Absente"}
-    assert lint.fonts(case("police-presente", tmp_path)) == {"Carlito"}
-    assert lint.fonts(Template(a_docx(tmp_path, "Texte."))) == set()
+    assert lint_file.fonts(template) == {"Police Absente"}
+    assert lint_file.fonts(case("police-presente", tmp_path)) == {"Carlito"}
+    assert lint_file.fonts(Template(a_docx(tmp_path, "Texte."))) == set()
 
 
 def test_a_piece_that_someone_signs_has_a_place_for_each(tmp_path: Path) -> None:

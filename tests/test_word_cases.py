@@ -13,7 +13,7 @@ import yaml
 from word import footnote, marked, members, p, raw_text, shown, table, zipped
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, errors
-from docgen.word import lint
+from docgen.word import lint, lint_file
 from docgen.word.package import BODY
 from docgen.word.render import Renderer
 from docgen.word.template import House, Template
@@ -144,7 +144,7 @@ def examine(path: Path, values: dict[str, Any], house: House) -> Found:
 @pytest.fixture(autouse=True)
 def no_fonts_but_carlito(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cases say the same on every machine."""
-    monkeypatch.setattr(lint, "font_for", lambda family: "Carlito")
+    monkeypatch.setattr(lint_file, "font_for", lambda family: "Carlito")
 
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)

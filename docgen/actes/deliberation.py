@@ -27,7 +27,7 @@ from docgen.packs import receipts
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Data, Workspace, load, load_edition
-from docgen.word import lint
+from docgen.word import lint, lint_file
 from docgen.word.render import Filled, Renderer
 from docgen.word.template import Template
 
@@ -155,7 +155,7 @@ class Deliberation:
         """Return the checked PDF of a document, and its pieces as they were filled."""
         templates = [template for _, _, template, _ in document.pieces]
         lint.require_sound(templates)
-        fonts = {font_for(family) for template in templates for family in lint.fonts(template)}
+        fonts = {font_for(family) for template in templates for family in lint_file.fonts(template)}
         filled = [Renderer(template).fill(dict(tree)) for _, _, template, tree in document.pieces]
         said = Description(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date)
         with tempfile.TemporaryDirectory(prefix="docgen-") as work:

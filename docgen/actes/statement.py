@@ -30,7 +30,7 @@ from docgen.packs import amendment, receipts
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Workspace, load, load_edition, today
-from docgen.word import lint
+from docgen.word import lint, lint_file
 from docgen.word.render import Filled, Renderer
 from docgen.word.template import Template
 
@@ -200,7 +200,7 @@ class Statements:
         path = self.workspace.templates / "etat-annuel.docx"
         template = Template(path, self.workspace.shown(path), KNOWN_ETAT)
         lint.require_sound([template])
-        fonts = {font_for(family) for family in lint.fonts(template)}
+        fonts = {font_for(family) for family in lint_file.fonts(template)}
         renderer = Renderer(template)
         filled = [renderer.fill(values(d, CHAMPS_ETAT).tree) for d in self.dossiers]
         files: dict[str, bytes] = {}

@@ -20,3 +20,13 @@ class Blank(str):
         self = super().__new__(cls, SHORT_BLANK if chemin.startswith(("montants.", "souscription.")) else BLANK)
         self.chemin, self.explication = chemin, explication
         return self
+
+    def __bool__(self) -> bool:
+        """Tell `{% if referent.courriel %}` that there is none."""
+        return False
+
+    def _unknown(self, _: object) -> bool:
+        """A number that is not known is neither more nor less than another."""
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _unknown

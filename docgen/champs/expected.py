@@ -49,7 +49,7 @@ def printed_by_all(edition: Edition) -> dict[str, str]:
     return {
         act.numero: "edition.deliberation.numero",
         formats.long_date(act.date): "edition.deliberation.date",
-        formats.short_date(act.date): "edition.deliberation.date",
+        formats.short_date(act.date): "edition.deliberation.date | date_courte",
     }
 
 

@@ -6,7 +6,8 @@ other, those of a pack.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from docgen.champs.acte import KNOWN_ACTE
 from docgen.champs.etat import KNOWN_ETAT
 from docgen.champs.pack import KNOWN
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, errors
+from docgen.model.fiches import Edition
 from docgen.packs import together
 from docgen.packs.avenant import KNOWN_AVENANT
-from docgen.records.workspace import Data, Workspace
+from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.word import lint
 from docgen.word.template import NO_HOUSE, House, Template
 
@@ -68,8 +70,19 @@ def _meet_members(pieces: Iterable[Checked], data: Data) -> None:
 
 def house(workspace: Workspace | None, data: Data | None) -> House:
     """Return what the templates of a workspace should follow; nothing outside one."""
-    printed = expected.printed_by_all(data.edition) if data else {}
+    printed: dict[str, str] = {}
+    if workspace and data:
+        for edition in (*_former(workspace, data), data.edition):
+            printed |= expected.printed_by_all(edition)
     return House(printed, workspace.styles if workspace else frozenset())
+
+
+def _former(workspace: Workspace, data: Data) -> Iterator[Edition]:
+    """Yield the editions before: their dates and numbers are those that a copied text keeps."""
+    for name in workspace.editions:
+        if name < data.edition.edition:
+            with contextlib.suppress(ProblemsFound):
+                yield load_edition(workspace, name, data.seances)
 
 
 def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
@@ -97,7 +110,8 @@ def of_file(path: Path, shown_as: str, signataires: Iterable[str] = (), ours: Ho
     """Return what is wrong with one Word file, whatever it is; nothing is raised."""
     found = Checked(path)
     try:
-        known = FIELDS.get(path.name.split(".")[0], KNOWN)
+        kind = next((kind for kind in FIELDS if path.name.lower().startswith(kind)), "")
+        known = FIELDS.get(kind, KNOWN)
         found.template = Template(path, shown_as, known, signataires, ours)
         found.problems = lint.check(found.template)
     except ProblemsFound as error:

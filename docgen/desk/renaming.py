@@ -23,6 +23,8 @@ class Planned:
     uses: Sequence[Renaming]
     docx: bytes
     """The template with the field renamed."""
+    has_new: bool
+    """Whether it uses the new name already."""
 
 
 def plan(workspace: Workspace, data: Data, old: str, new: str) -> list[Planned]:
@@ -41,12 +43,17 @@ def plan(workspace: Workspace, data: Data, old: str, new: str) -> list[Planned]:
     for template in open_templates(workspace, data.edition).values():
         try:
             if uses := rename.planned(template, old, new):
-                found.append(Planned(template.path, uses, rename.renamed(template, old, new)))
+                found.append(Planned(template.path, uses, rename.renamed(template, old, new), new in template.fields))
         except ProblemsFound as error:
             problems += error.diagnostics
     if problems:
         raise ProblemsFound(problems)
     return found
+
+
+def already_used(planned: Sequence[Planned]) -> list[str]:
+    """Return the names of the templates where the new name stands already: renaming back would take these too."""
+    return [one.path.name for one in planned if one.has_new]
 
 
 def _require_draft(workspace: Workspace, data: Data) -> None:

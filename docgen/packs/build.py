@@ -28,7 +28,7 @@ from docgen.pdf import conform, signatures
 from docgen.pdf.convert import Export, Pool
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
-from docgen.word import lint
+from docgen.word import lint, lint_file
 from docgen.word.meaning import Meaning
 from docgen.word.render import Filled, Renderer
 
@@ -96,7 +96,7 @@ class Build:
         self.templates = self.contents.templates
         lint.require_sound(list(self.templates.values()))
         self.printed = {name: sorted(printed(template)) for name, template in self.templates.items()}
-        self.fonts = sorted({family for t in self.templates.values() for family in lint.fonts(t)})
+        self.fonts = sorted({family for t in self.templates.values() for family in lint_file.fonts(t)})
         self.moteur = {
             "docgen": f"{__version__}+{_own_code()}",
             "LibreOffice": office.version.removeprefix("LibreOffice "),

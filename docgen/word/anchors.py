@@ -7,7 +7,6 @@ in a header, and LibreOffice refuses a document that has one).
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from docgen.diagnostics import Place
 from docgen.word.expressions import TAG
 from docgen.word.meaning import XML_SPACE
 from docgen.word.package import BODY, PARSER, R, W, as_bytes, drop_comment_marks, unread_branches, zipped
+from docgen.word.template import spots
 
 TEXTS = (f"{W}t", f"{W}delText")
 
@@ -48,7 +48,7 @@ class Document:
         if place.part == BODY and (paragraph := _nth(self.body, place.paragraph)) is not None:
             box = next(paragraph.iterancestors(f"{W}txbxContent"), None)
             if box is None:
-                return _words(paragraph, place.words)
+                return _words(paragraph, place.words, place.nth)
             run = [run for run in box.iterancestors(f"{W}r")][-1]
             return Span(run, run)
         if place.part == "word/footnotes.xml" and (note := self._note(place.paragraph)) is not None:
@@ -91,16 +91,15 @@ def _nth(root: etree._Element, number: int) -> etree._Element | None:
     return next((p for n, p in enumerate((p for p in root.iter(f"{W}p") if p not in unread), 1) if n == number), None)
 
 
-def _words(paragraph: etree._Element, words: str) -> Span:
+def _words(paragraph: etree._Element, words: str, nth: int = 0) -> Span:
     """Return the words in the paragraph, with the tag that they are in; the whole paragraph when they are not there."""
     texts = [t for t in paragraph.iter(*TEXTS) if next(t.iterancestors(f"{W}p")) is paragraph and t.text]
     if not texts:
         run = etree.SubElement(paragraph, f"{W}r")
         return Span(run, run)
     whole = "".join(t.text for t in texts)
-    pattern = r"\s+".join(re.escape(word) for word in words.split())
-    found = re.search(pattern, whole) if pattern else None
-    start, end = found.span() if found else (0, len(whole))
+    found = spots(whole, words)
+    start, end = found[min(nth, len(found) - 1)] if found else (0, len(whole))
     if found:
         for tag in TAG.finditer(whole):
             if tag.start() < end and start < tag.end():

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import nodes, pass_context
+from jinja2.runtime import Context
 
+from docgen import formats
+from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Severity, closest
 from docgen.word.expressions import environment, paths_of
+from docgen.word.filters import text_of
 from docgen.word.template import Part, Template
 
 
@@ -38,8 +42,16 @@ class _Compared:
     part: Part
     line: int
     path: str
-    words: tuple[str, ...]
-    seen: set[str] = field(default_factory=set)
+    words: tuple[Any, ...]
+    """Texts, numbers."""
+    filtered: bool = False
+    seen: set[Any] = field(default_factory=set)
+
+
+@pass_context
+def _printable(_: Context, value: Any) -> Any:
+    """Refuse what the renderer refuses. `pass_context` keeps Jinja from calling this on the constants it compiles."""
+    return value if hasattr(value, "__html__") else text_of(value)
 
 
 class Branches:
@@ -55,6 +67,7 @@ class Branches:
         self._env = environment()
         self._env.optimized = False  # a constant condition is watched like the others
         self._env.filters |= {"docgen_test": self._test, "docgen_value": self._value}
+        self._env.finalize = _printable
         self._parts = [self._watched(part) for part in template.parts if not part.reading.faults]
 
     def _watched(self, part: Part) -> jinja2.Template:
@@ -67,12 +80,27 @@ class Branches:
             elif isinstance(node, nodes.For):
                 node.iter = self._noted(node.iter, "docgen_test", len(self.tests))
                 self.tests.append(_Test(part, node.lineno, "cette boucle"))
-            elif isinstance(node, nodes.Compare) and (path := known.get(id(node.expr))):
-                words = tuple(word for operand in node.ops for word in _words(operand))
-                node.expr = self._noted(node.expr, "docgen_value", len(self.compared))
-                self.compared.append(_Compared(part, node.lineno, path, words))
+            elif isinstance(node, nodes.Compare):
+                self._watch_comparison(part, node, known)
         code = self._env.compile(tree)
         return jinja2.Template.from_code(self._env, code, {})
+
+    def _watch_comparison(self, part: Part, node: nodes.Compare, known: Mapping[int, str]) -> None:
+        """Watch the field of a comparison, on whichever side it is, filtered or not."""
+        for operand in node.ops:
+            if operand.op not in ("eq", "ne", "in", "notin"):
+                continue
+            for side, words in ((node.expr, _words(operand.expr)), (operand.expr, _words(node.expr))):
+                field = side
+                while isinstance(field, nodes.Filter) and field.node is not None:
+                    field = field.node
+                if words and (path := known.get(id(field))):
+                    noted = self._noted(side, "docgen_value", len(self.compared))
+                    if side is node.expr:
+                        node.expr = noted
+                    else:
+                        operand.expr = noted
+                    self.compared.append(_Compared(part, node.lineno, path, words, filtered=side is not field))
 
     def _noted(self, node: nodes.Node, how: str, number: int) -> nodes.Filter:
         assert isinstance(node, nodes.Expr)
@@ -86,7 +114,7 @@ class Branches:
         return value
 
     def _value(self, value: Any, number: int) -> Any:
-        self.compared[number].seen.add(str(value))
+        self.compared[number].seen.add(value)
         return value
 
     def watch(self, values: Mapping[str, Any]) -> None:
@@ -96,15 +124,15 @@ class Branches:
             part.render(values)
 
     def misspelt(self) -> list[Diagnostic]:
-        """Return a problem for each word that a condition compares a field with, and that it can never be.
+        """Return a problem for each word or number that a condition compares a field with, and that it can never be.
 
-        An error where nothing but a misspelling explains it; a warning where it may be a value that no member has yet.
+        An error where nothing but a mistake explains it; a warning where it may be a value that no member has yet.
         """
         return [
             Diagnostic(
-                self.template.place(one.part, one.line, word),
+                self.template.place(one.part, one.line, str(word)),
                 "branche-mal-orthographiee",
-                f"« {one.path} » n'est jamais « {word} » : cette condition est toujours décidée du même côté",
+                f"« {one.path} » n'est jamais « {word} » : le résultat est le même pour tous les membres",
                 *meant,
             )
             for one in self.compared
@@ -112,15 +140,19 @@ class Branches:
             if (meant := self._meant(one, word))
         ]
 
-    def _meant(self, one: _Compared, word: str) -> tuple[str, Severity] | None:
+    def _meant(self, one: _Compared, word: Any) -> tuple[str, Severity] | None:
         """Return what was meant by a word that the field never is; None when it may be what it says."""
-        possible = self.closed.get(one.path, ())
-        if word in one.seen or word in possible:
+        possible = () if one.filtered else self.closed.get(one.path, ())
+        seen = {value for value in one.seen if not isinstance(value, Blank)}
+        if not seen or word in seen or word in possible or any(value == word for value in seen):
             return None
-        known = sorted({*one.seen, *possible})
+        if not isinstance(word, str):
+            if all(isinstance(value, formats.Counted) for value in seen):
+                return None
+            return f'Ce champ est un texte : mettez « {word} » entre guillemets droits, "{word}".', Severity.ERROR
+        known = sorted({*(str(value) for value in seen), *possible})
         if near := [other for other in known if _plain(other) == _plain(word)]:
-            said = f"Le champ vaut « {near[0]} » : mêmes lettres, mais accents, majuscules ou espaces différents."
-            return said, Severity.ERROR
+            return _nearly(near[0], word), Severity.ERROR
         if possible:
             values = f"Les valeurs possibles sont : {', '.join(f'« {v} »' for v in possible if v)}."
             return closest(word, known) or values, Severity.ERROR
@@ -133,7 +165,7 @@ class Branches:
             Diagnostic(
                 self.template.place(test.part, test.line, "if" if "condition" in test.said else "for"),
                 "clause-sans-membre",
-                f"{test.said} ne sert à aucun des {self.members} membres",
+                f"{test.said} n'imprime rien pour aucun des {self.members} membres",
                 severity=Severity.INFO,
             )
             for test in self.tests
@@ -141,13 +173,22 @@ class Branches:
         ]
 
 
-def _words(operand: nodes.Operand) -> list[str]:
-    """Return the words that an operand of == or of « in » spells out."""
-    if operand.op not in ("eq", "ne", "in", "notin"):
-        return []
-    expr = operand.expr
+def _words(expr: nodes.Node) -> tuple[Any, ...]:
+    """Return the texts and the numbers that one side of a comparison spells out."""
     items = expr.items if isinstance(expr, nodes.Tuple | nodes.List) else [expr]
-    return [item.value for item in items if isinstance(item, nodes.Const) and isinstance(item.value, str)]
+    values = [item.value for item in items if isinstance(item, nodes.Const)]
+    return tuple(value for value in values if isinstance(value, str | int | float) and not isinstance(value, bool))
+
+
+def _nearly(value: str, word: str) -> str:
+    """Return in what a word differs from the value that it means."""
+    if value.replace("\u00a0", " ").replace("\u202f", " ") == word:
+        at = re.search("[\u00a0\u202f]", value)
+        before, after = (value[: at.start()], value[at.end() :]) if at else (value, "")
+        return f"Tapez une espace insécable (Ctrl+Maj+Espace) entre « {before} » et « {after} »."
+    if value.strip() == word.strip():
+        return f"Retirez l'espace au début ou à la fin : « {value} »."
+    return f"Le champ vaut « {value} » : mêmes lettres, mais accents, majuscules ou espaces différents."
 
 
 def _plain(word: str) -> str:

@@ -17,11 +17,11 @@ from docgen.word.package import AUTHOR, BODY, PARSER, W, as_bytes, drop_comment_
 from docgen.word.seal import declared, related, sealed
 
 COMMENTS, TYPES, RELS = "word/comments.xml", "[Content_Types].xml", "word/_rels/document.xml.rels"
-EXTENDED = "word/commentsExtended.xml"
+BESIDE = ("word/commentsExtended.xml", "word/commentsIds.xml")
+"""What else is noted of each comment: whether it is done, what answers it ([MS-DOCX] 2.5.1.3)."""
 CONTENT = "application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
 NO_RELATION = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
-W15 = "{http://schemas.microsoft.com/office/word/2012/wordml}"
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 
 
@@ -60,14 +60,16 @@ def _take_away_ours(body: etree._Element, comments: etree._Element, parts: dict[
     gone = {p.get(f"{W14}paraId") for comment in ours for p in comment.iter(f"{W}p")} - {None}
     for comment in ours:
         comments.remove(comment)
-    if EXTENDED in parts and gone:
-        extended = etree.fromstring(parts[EXTENDED], PARSER)
-        for note in list(extended):
-            if note.get(f"{W15}paraId") in gone:
-                extended.remove(note)
-            elif note.get(f"{W15}paraIdParent") in gone:  # the answer of somebody: it stays, alone
-                del note.attrib[f"{W15}paraIdParent"]
-        parts[EXTENDED] = as_bytes(extended)
+    for name in BESIDE if gone else ():
+        if name in parts:
+            root = etree.fromstring(parts[name], PARSER)
+            for note in list(root):
+                said = {etree.QName(key).localname: key for key in note.attrib}
+                if note.get(said.get("paraId", "")) in gone:
+                    root.remove(note)
+                elif note.get(said.get("paraIdParent", "")) in gone:  # the answer of somebody: it stays, alone
+                    del note.attrib[said["paraIdParent"]]
+            parts[name] = as_bytes(root)
 
 
 def _comment(number: int, problem: Diagnostic, day: str) -> etree._Element:

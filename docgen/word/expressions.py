@@ -19,8 +19,8 @@ from docgen.word import filters
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 TAG_MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 HARMLESS = (
-    "capitalize", "default", "first", "join", "last", "length", "lower", "map", "reject", "rejectattr", "replace",
-    "select", "selectattr", "sort", "title", "trim", "unique", "upper",
+    "default", "first", "join", "last", "length", "lower", "map", "reject", "rejectattr", "replace",
+    "select", "selectattr", "sort", "trim", "unique", "upper",
 )  # fmt: skip
 """The filters of Jinja that a template may use: the others print unescaped (`safe`) or take all memory (`center`)."""
 
@@ -52,6 +52,20 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 Scope = dict[str, tuple[str, ...]]
 """What each name that a template sets may stand for: no path at all when nobody can tell."""
+
+
+def uses(tree: nodes.Template) -> Iterator[tuple[str, nodes.Node]]:
+    """Yield each field that the syntax tree reads, as a dotted path, with its node."""
+    return _walk(tree, {})
+
+
+def typed(node: nodes.Node) -> str:
+    """Return a field as the template types it: « ligne.libelle »; nothing for what is no plain name."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr) and (base := typed(node.node)):
+        return f"{base}.{node.attr}"
+    return ""
 
 
 def paths(tree: nodes.Template) -> Iterator[tuple[str, int]]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,9 @@ import jinja2
 
 from docgen import formats
 from docgen.champs.blank import Blank
+from docgen.champs.pack import capital
+
+NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Unprintable(jinja2.TemplateRuntimeError):
@@ -54,21 +58,54 @@ def _written(value: Any, name: str, kinds: Any, write: Callable[[Any], str]) -> 
     if isinstance(value, Blank):
         return value
     if not isinstance(value, kinds):
-        what = "une date" if kinds is formats.Jour else "un montant ou un nombre"
-        raise Unprintable(
-            f"le filtre « {name} » attend {what}, et ce champ n'en est pas {'une' if kinds is formats.Jour else 'un'}",
-            "Retirez le filtre : le champ s'imprime déjà comme il faut.",
-        )
+        what = {"euros": "un montant ou un nombre", "en_lettres": "un montant, un nombre ou une date"}
+        said = f"le filtre « {name} » attend {what.get(name, 'une date')}, et ce champ n'en est pas"
+        raise Unprintable(said, "Retirez le filtre, ou mettez-le sur un autre champ.")
     return write(value.valeur)
+
+
+def majuscules(value: Any) -> Any:
+    """Return a text in capitals."""
+    return value if isinstance(value, Blank) else text_of(value).upper()
+
+
+def minuscules(value: Any) -> Any:
+    """Return a text without capitals."""
+    return value if isinstance(value, Blank) else text_of(value).lower()
+
+
+def majuscule(value: Any) -> Any:
+    """Return a text with a capital at its beginning, the rest as it was: names keep theirs."""
+    return value if isinstance(value, Blank) else capital(text_of(value))
+
+
+def text_of(value: Any) -> str:
+    """Return what is printed of a value. Raises `Unprintable` for what has no place in a text."""
+    if not isinstance(value, str | int | jinja2.Undefined) or isinstance(value, bool):
+        raise Unprintable(
+            "ce qui est imprimé ici n'est pas un texte : une liste, un groupe de champs, un calcul ou rien",
+            "« docgen fields » donne la liste des champs.",
+        )
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
+    if found := NOT_XML.search(text):
+        raise Unprintable(
+            f"la valeur contient un caractère que Word refuse (U+{ord(found.group()):04X})",
+            "Retapez cette valeur dans la fiche, sans la copier d'ailleurs.",
+        )
+    return text
 
 
 FILTERS: dict[str, Callable[[Any], Any]] = {
     "euros": euros, "date_longue": date_longue, "date_courte": date_courte, "en_lettres": en_lettres,
+    "majuscules": majuscules, "minuscules": minuscules, "majuscule": majuscule,
 }  # fmt: skip
 EXPLAINED = {
     "euros": "un montant ou un nombre, comme « 1 234,56 € »",
     "date_longue": "une date, comme « 11 avril 2023 »",
     "date_courte": "une date, comme « 11/04/2023 »",
     "en_lettres": "un montant, un nombre ou une date, en lettres",
+    "majuscules": "un texte en capitales",
+    "minuscules": "un texte sans capitales",
+    "majuscule": "un texte avec une capitale au début, le reste comme il est",
 }
 """What each prints, for those who write templates."""

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from jinja2 import nodes
 from lxml import etree
 
-from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest
-from docgen.office import font_for
-from docgen.word import lint_house, lint_marks
-from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths
+from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
+from docgen.word import filters, lint_conditions, lint_file, lint_house, lint_marks
+from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
 from docgen.word.render import lost, lost_words
-from docgen.word.template import Part, Relation, Template, badly_written, joined_text, text_of
+from docgen.word.template import Part, Template, badly_written, joined_text, text_of
 
 Rule = Callable[[Template], Iterator[Diagnostic]]
 
 TRACKED = re.compile(r"<w:(ins|del|moveFrom|moveTo|cellIns|cellDel)[ />]")
 BRACE = re.compile(rf"{TAG_MARKS.pattern}|[{{}}｛｝]")
-RECOMPUTED = re.compile(
-    r"\s*(DATE|TIME|PRINTDATE|SAVEDATE|MERGEFIELD|INCLUDETEXT|INCLUDEPICTURE|LINK|DDE|DDEAUTO|DATABASE)\b"
-)
 FORBIDDEN = {
     nodes.Call: "(",
+    nodes.Add: "+",
+    nodes.Sub: "-",
     nodes.Mul: "*",
+    nodes.Div: "/",
+    nodes.FloorDiv: "//",
     nodes.Pow: "**",
     nodes.Mod: "%",
     nodes.Include: "include",
@@ -44,8 +44,6 @@ FORBIDDEN = {
 """What Jinja can do and a legal text has no use for, with what it looks like."""
 UNPRINTED = re.compile(r"\{\{(p|r|tr|tc)\s|\{%[-+]?\s*raw\b")
 """What docxtpl would put beside the texts of the document, where nothing shows, and what stops Jinja."""
-RUN = re.compile(r"<w:r[ >].*?</w:r>")
-ACTIVE = re.compile(r"vbaProject|activeX/|embeddings/.*\.bin$|afchunk", re.I)
 
 
 def check(template: Template) -> list[Diagnostic]:
@@ -70,7 +68,7 @@ def unknown_filters(template: Template) -> Iterator[Diagnostic]:
                     template.place(part, node.lineno, name),
                     "filtre-inconnu",
                     f"le {what} « {name} » n'existe pas",
-                    closest(name, known) or f"Les filtres sont : {', '.join(FILTERS)}.",
+                    closest(name, known) or f"Les filtres sont : {', '.join(filters.FILTERS)}.",
                 )
 
 
@@ -94,18 +92,43 @@ def programs(template: Template) -> Iterator[Diagnostic]:
                 )
 
 
+def printed_groups(template: Template) -> Iterator[Diagnostic]:
+    """A whole list, or a whole group of fields, printed as if it were a text."""
+    for part, node in _nodes(template, (nodes.Output,)):
+        paths = paths_of(part.reading.tree)
+        for child in node.iter_child_nodes():
+            path = paths.get(id(child), "")
+            inside = sorted(known for known in template.known if known.startswith((f"{path}.", f"{path}[")))
+            if path and inside:
+                a_list = inside[0].startswith(f"{path}[")
+                yield Diagnostic(
+                    template.place(part, child.lineno, typed(child)),
+                    "valeur-impossible",
+                    f"« {path} » n'est pas un texte, mais {'une liste' if a_list else 'un groupe de champs'}",
+                    in_a_loop(inside[0]) if a_list else f"Imprimez l'un d'eux : {{{{ {inside[0]} }}}}.",
+                )
+
+
+def in_a_loop(path: str) -> str:
+    """Return how a field of the items of a list is written: « grille.gfu_of[].libelle »."""
+    above, last = path.rsplit("[]", 1)
+    return f"Une liste se parcourt : {{% for ligne in {above} %}} {{{{ ligne{last} }}}} {{% endfor %}}."
+
+
 def unknown_fields(template: Template) -> Iterator[Diagnostic]:
     """A field that docgen does not know: it would print nothing."""
     branches = {path[:i] for path in template.known for i in range(len(path)) if path[i] in ".["}
     for part in template.parts:
-        for path, line in paths(part.reading.tree):
+        for path, node in uses(part.reading.tree):
             if {path, path.removesuffix("[]")} & (template.known | branches):
                 continue
+            near = closest(path, template.known)
+            hint = in_a_loop(near.split("« ")[1].split(" »")[0]) if "[]" in near and "[]" not in path else near
             yield Diagnostic(
-                template.place(part, line, path.split(".")[-1].removesuffix("[]")),
+                template.place(part, node.lineno, typed(node) or path.split(".")[-1].removesuffix("[]")),
                 "champ-inconnu",
                 f"champ inconnu « {path} »",
-                closest(path, template.known) or "« docgen fields » donne la liste des champs.",
+                hint or "« docgen fields » donne la liste des champs.",
             )
 
 
@@ -128,7 +151,7 @@ def tracked_changes(template: Template) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     template.place_of(part, number),
                     "suivi-de-modifications",
-                    "une modification suivie n'est pas tranchée",
+                    "une modification suivie n'est ni acceptée ni refusée",
                     "Dans Word : Révision > Accepter ou Refuser, pour tout le document.",
                 )
 
@@ -171,7 +194,10 @@ def tags_never_filled(template: Template) -> Iterator[Diagnostic]:
         if (tag := TAG.search(re.sub(r"<[^>]+>", "", row)))
     ]
     found += [
-        (_related(template, relation), f"un champ n'est jamais rempli dans une adresse : {unquote(relation.target)}")
+        (
+            lint_file.related(template, relation),
+            f"un champ n'est jamais rempli dans une adresse : {unquote(relation.target)}",
+        )
         for relation in template.relations()
         if TAG.search(unquote(relation.target))
     ]
@@ -188,7 +214,7 @@ def single_braces(template: Template) -> Iterator[Diagnostic]:
     """« { membre.nom } » with one brace, or a field cut by the end of its paragraph: it would be printed as it is."""
     for part in template.parts:
         faulty = _misread(part)
-        for number, row in enumerate(part.paragraphs):
+        for number, row in enumerate(part.own):
             if number not in faulty and (shown := _stray_brace(text_of(row))):
                 yield Diagnostic(
                     template.place_of(part, number, shown),
@@ -204,115 +230,6 @@ def _stray_brace(text: str) -> str:
     if not found:
         return ""
     return text[found.start() :][:40] if found.group()[0] in "{｛" else text[: found.end()][-40:]
-
-
-def outside_links(template: Template) -> Iterator[Diagnostic]:
-    """An image or a file that the document fetches from elsewhere: docgen reads nothing outside the workspace."""
-    for relation in template.relations():
-        # LibreOffice fetches neither a link before someone clicks on it, nor the template that Word names.
-        if relation.external and relation.kind not in ("hyperlink", "attachedTemplate"):
-            yield Diagnostic(
-                _related(template, relation),
-                "lien-exterieur",
-                f"le document va chercher un fichier extérieur : {relation.target}",
-                "Dans Word : Fichier > Informations > Modifier les liens, puis « Rompre la liaison ».",
-            )
-
-
-def macros(template: Template) -> Iterator[Diagnostic]:
-    """Macros, OLE objects, ActiveX: nothing of this has a place in a legal text."""
-    for relation in template.relations():
-        if not relation.external and (ACTIVE.search(relation.target) or ACTIVE.search(relation.kind)):
-            yield Diagnostic(
-                _related(template, relation),
-                "objet-actif",
-                f"le document contient un objet actif ({relation.target})",
-                "Supprimez-le, ou enregistrez le document au format .docx sans macro.",
-            )
-
-
-def computed_fields(template: Template) -> Iterator[Diagnostic]:
-    """A date that Word computes, a field of a mailing: it would change at every printing."""
-    for part in template.parts:
-        for number, row in enumerate(part.paragraphs):
-            codes = ["".join(re.findall(r"<w:instrText[^>]*>([^<]*)", begun)) for begun in row.split('"begin"')]
-            for code in (*codes, *re.findall(r'<w:fldSimple [^>]*w:instr="([^"]*)"', row)):
-                if found := RECOMPUTED.match(code):
-                    yield Diagnostic(
-                        template.place_of(part, number),
-                        "champ-calcule",
-                        f"un champ Word {found.group(1)} changerait à chaque impression",
-                        "Remplacez-le par un champ docgen ou par le texte lui-même.",
-                    )
-
-
-def hidden_text(template: Template) -> Iterator[Diagnostic]:
-    """Words that Word hides: no page would show them."""
-    for part in template.parts:
-        for number, row in enumerate(part.paragraphs):
-            if hidden := [run for run in RUN.findall(row) if "<w:vanish/>" in run and text_of(run)]:
-                yield Diagnostic(
-                    template.place_of(part, number, text_of(hidden[0])),
-                    "texte-masque",
-                    "un texte masqué ne serait pas imprimé",
-                    "Dans Word : Police, décochez « Masqué », ou supprimez ce texte.",
-                )
-
-
-def missing_fonts(template: Template) -> Iterator[Diagnostic]:
-    """A font that is not on this machine: the pages would not be those that the lawyer saw."""
-    for family in sorted(fonts(template)):
-        used = font_for(family)
-        if used.casefold() != family.casefold():
-            yield Diagnostic(
-                _user(template, template.parts, family) or Place(template.file, within="styles"),
-                "police-absente",
-                f"la police « {family} » n'est pas installée sur cet ordinateur",
-                f"Elle serait remplacée par « {used} ». Installez-la, ou changez-la dans les styles du modèle.",
-            )
-
-
-def comments_left(template: Template) -> Iterator[Diagnostic]:
-    """A comment left in the margin: not printed, but sent with the Word file."""
-    margin = next((part.source for part in template.unfilled if part.name == "word/comments.xml"), "")
-    known = set(re.findall(r'<w:comment [^>]*?w:id="(\d+)"', margin))
-    for part in template.parts:
-        for number, row in enumerate(part.paragraphs):
-            if known & set(re.findall(r'<w:commentReference [^>]*?w:id="(\d+)"', row)):
-                yield Diagnostic(
-                    template.place_of(part, number),
-                    "commentaire-oublie",
-                    "un commentaire est resté ici",
-                    "Dans Word : Révision > Supprimer.",
-                    Severity.WARNING,
-                )
-
-
-def fonts(template: Template) -> set[str]:
-    """Return the font families that the styles and the text of the template ask for."""
-    found: set[str] = set()
-    theme = template.members.get("word/theme/theme1.xml", b"").decode("utf-8", "replace")
-    for name, data in template.members.items():
-        if not re.fullmatch(r"word/(document|styles|numbering|header\d*|footer\d*|footnotes)\.xml", name):
-            continue
-        text = data.decode("utf-8", "replace")
-        found |= set(re.findall(r'<w:rFonts [^>]*?w:(?:ascii|hAnsi)="([^"{]+)"', text))
-        for kind in re.findall(r'w:asciiTheme="(m\w+)HAnsi"', text):
-            if match := re.search(rf"<a:{kind}Font>\s*<a:latin typeface=\"([^\"]+)\"", theme):
-                found.add(match.group(1))
-    return found
-
-
-def _user(template: Template, parts: Iterable[Part], name: str) -> Place | None:
-    """Return the place of the first paragraph that has that font, or refers to that outside thing."""
-    users = ((part, number) for part in parts for number, row in enumerate(part.paragraphs) if f'="{name}"' in row)
-    found = next(users, None)
-    return template.place_of(*found) if found else None
-
-
-def _related(template: Template, relation: Relation) -> Place:
-    parts = [part for part in template.parts if part.name == relation.part]
-    return _user(template, parts, relation.id) or Place(template.file, within=relation.target)
 
 
 def _readable(template: Template) -> Iterator[Part]:
@@ -358,15 +275,21 @@ RULES: tuple[Rule, ...] = (
     broken_document,
     tags_never_filled,
     single_braces,
-    outside_links,
-    macros,
-    computed_fields,
-    hidden_text,
-    missing_fonts,
-    comments_left,
+    printed_groups,
+    lint_conditions.comparisons,
+    lint_conditions.bare_tests,
+    lint_file.outside_links,
+    lint_file.macros,
+    lint_file.computed_fields,
+    lint_file.bound_controls,
+    lint_file.hidden_text,
+    lint_file.missing_fonts,
+    lint_file.comments_left,
     lint_marks.places,
     lint_marks.pictures,
+    lint_marks.dots,
     lint_house.typed_values,
+    lint_house.bare_fields,
     lint_house.foreign_styles,
     lint_house.harmless,
 )

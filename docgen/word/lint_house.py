@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -16,7 +18,11 @@ from docgen.word.expressions import TAG
 from docgen.word.package import PARSER, W
 from docgen.word.template import Part, Template, folded, joined_text
 
-AMOUNT = re.compile(r"\b\d[\d \u00a0\u202f]*(?:,\d+)?[ \u00a0\u202f]?(?:€|euros?\b)")
+AMOUNT = re.compile(
+    r"(?<![\w.,])(?:\d{1,3}(?:[ .\u00a0\u202f]\d{3})+|\d+)(?:[,.]\d+)?[ \u00a0\u202f]?(?:€|euros?\b|EUR\b)"
+    r"|€[ \u00a0\u202f]?\d[\d \u00a0\u202f]*(?:[,.]\d+)?"
+)
+FIELD = re.compile(r"(?<![\w.@/])[a-z_]+(?:\.[A-Za-z_]+)+(?![\w@])")
 STYLED = re.compile(r'<w:(?:pStyle|rStyle|tblStyle) w:val="([^"]+)"')
 SHOWN_IN_FRENCH = {
     "heading": "titre", "title": "titre", "subtitle": "sous-titre", "body text": "corps de texte",
@@ -26,30 +32,53 @@ SHOWN_IN_FRENCH = {
     "table grid": "grille du tableau", "hyperlink": "lien hypertexte",
 }  # fmt: skip
 """The styles of Word itself have English names in the file and French ones on the screen."""
-UNMARKED = ("normal", "default paragraph font", "normal table", "no list")
-"""The styles that a paragraph, a word or a table has when it has none."""
+UNMARKED = (
+    "normal", "default paragraph font", "normal table", "no list", "annotation reference", "annotation text",
+    "annotation subject", "balloon text", "commentreference", "commenttext",
+)  # fmt: skip
+"""The styles that a paragraph, a word or a table has when it has none, and those of comments."""
 
 
 def typed_values(template: Template) -> Iterator[Diagnostic]:
     """An amount, a date or the number of an act typed by hand where a field prints it: the next vote would miss it."""
     for part in template.parts:
-        for number, row in enumerate(part.paragraphs):
+        for number, row in enumerate(part.own):
             text = folded(TAG.sub("\t", joined_text(row)))
             for printed, path in template.house.printed.items():
                 if re.search(rf"(?<!\w){re.escape(folded(printed))}(?!\w)", text):
                     yield _typed(template, part, number, printed, f"Écrivez {{{{ {path} }}}}")
+            seen: Counter[str] = Counter()
             for amount in AMOUNT.findall(text):
-                yield _typed(template, part, number, amount, "Écrivez le champ qui le donne (« docgen fields »)")
+                yield _typed(template, part, number, amount, "Écrivez le champ qui le donne (« docgen fields »)", seen)
+                seen[amount] += 1
 
 
-def _typed(template: Template, part: Part, number: int, printed: str, how: str) -> Diagnostic:
+def _typed(
+    template: Template, part: Part, number: int, printed: str, how: str, seen: Mapping[str, int] = MappingProxyType({})
+) -> Diagnostic:
     return Diagnostic(
-        template.place_of(part, number, printed),
+        template.place_of(part, number, printed, seen.get(printed, 0)),
         "valeur-en-dur",
         f"« {printed.strip()} » est tapé à la main et ne suivrait pas le prochain vote",
         f"{how}. Si cela ne dépend pas du vote, laissez-le ainsi.",
         Severity.WARNING,
     )
+
+
+def bare_fields(template: Template) -> Iterator[Diagnostic]:
+    """The name of a field without its braces, between others perhaps: it would be printed as it is."""
+    for part in template.parts:
+        for number, row in enumerate(part.own):
+            text = TAG.sub(" ", joined_text(row))
+            for name in FIELD.findall(text) if not re.search("[{}｛｝]", text) else ():  # said as a brace that is wrong
+                if name in template.known:
+                    yield Diagnostic(
+                        template.place_of(part, number, name),
+                        "champ-sans-accolades",
+                        f"« {name} » est le nom d'un champ, sans ses accolades",
+                        f"Écrivez {{{{ {name} }}}}.",
+                        Severity.WARNING,
+                    )
 
 
 def foreign_styles(template: Template) -> Iterator[Diagnostic]:
@@ -60,7 +89,7 @@ def foreign_styles(template: Template) -> Iterator[Diagnostic]:
     allowed = {name.casefold() for name in template.house.styles}
     told: set[str] = set()
     for part in template.parts:
-        for number, row in enumerate(part.paragraphs):
+        for number, row in enumerate(part.own):
             for style in STYLED.findall(row):
                 name = names.get(style, style)
                 known = {style.casefold(), name.casefold(), _in_french(name)}

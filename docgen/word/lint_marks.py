@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from docgen.word.package import PARSER, W
 from docgen.word.template import Part, Template, joined_text
 
 BODY = "word/document.xml"
+DOTTED = re.compile(r"…{3,}|\.{6,}|_{6,}")
+"""Room to write on."""
 HOW = "Dans Word : placez le curseur, puis Insertion > Signet."
 
 
@@ -43,9 +46,27 @@ def places(template: Template) -> Iterator[Diagnostic]:
             )
 
 
+def dots(template: Template) -> Iterator[Diagnostic]:
+    """Dots typed by hand with no bookmark before them: nobody could write on them on a screen."""
+    for part in template.parts:
+        for number, row in enumerate(part.own):
+            typed = len(DOTTED.findall(joined_text(row)))
+            if typed > len(re.findall(r'<w:bookmarkStart [^>]*w:name="champ_', row)):
+                yield Diagnostic(
+                    template.place_of(part, number),
+                    "points-sans-signet",
+                    "des points de suite sont tapés à la main, sans signet",
+                    f"{HOW} Nommez-le champ_lieu, champ_date ; ou mettez le champ qui donne la valeur.",
+                    Severity.WARNING,
+                )
+
+
 def _bookmarks(template: Template) -> Iterator[Bookmark]:
+    ended = {end.get(f"{W}id") for _, _, end in _numbered(template, f"{W}bookmarkEnd")}
     for part, number, element in _numbered(template, f"{W}bookmarkStart"):
-        if (name := element.get(f"{W}name", "")).lower().startswith(("sig_", "champ_")):
+        name = element.get(f"{W}name", "")
+        # LibreOffice writes some beginnings twice, with one end.
+        if name.lower().startswith(("sig_", "champ_")) and element.get(f"{W}id") in ended:
             yield Bookmark(name, part, number, element)
 
 

@@ -128,6 +128,10 @@ class Package:
 
     def _bytes(self, path: Path) -> bytes:
         try:
+            if path.is_dir():
+                raise self._refused("modele-introuvable", "c'est un dossier", "Donnez le document Word qu'il contient.")
+            if path.exists() and not path.is_file():
+                raise self._refused("modele-introuvable", "ce n'est pas un fichier ordinaire")
             if path.stat().st_size > MAX_UNZIPPED:
                 raise self._too_big()
             return path.read_bytes()

@@ -26,13 +26,12 @@ from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.word import meaning
 from docgen.word.expressions import TAG, environment
-from docgen.word.filters import Unprintable
+from docgen.word.filters import Unprintable, text_of
 from docgen.word.meaning import BLANK_MARK, Meaning
 from docgen.word.package import BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
 from docgen.word.template import Part, Template, badly_written
 
 BREAKS = re.compile(r"[\n\t]")
-NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WORD = re.compile(r"\w+")
 MARKS = {
     "drawing": "\ue001",
@@ -164,17 +163,7 @@ class Renderer:
         """Note the text that is printed. `pass_context` keeps Jinja from calling this on the constants it compiles."""
         if hasattr(value, "__html__"):
             return value
-        if not isinstance(value, str | int | jinja2.Undefined) or isinstance(value, bool):
-            raise Unprintable(
-                "ce qui est imprimé ici n'est pas un texte : une liste, un groupe de champs, un calcul ou rien",
-                "« docgen fields » donne la liste des champs.",
-            )
-        text = str(value).replace("\r\n", "\n").replace("\r", "\n")
-        if found := NOT_XML.search(text):
-            raise Unprintable(
-                f"la valeur contient un caractère que Word refuse (U+{ord(found.group()):04X})",
-                "Retapez cette valeur dans la fiche, sans la copier d'ailleurs.",
-            )
+        text = text_of(value)
         self._printed.append(text)
         if isinstance(value, Blank) and self._blanks is not None:
             self._blanks.append(value)

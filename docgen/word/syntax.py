@@ -24,13 +24,14 @@ CROSSED, UNCLOSED, UNOPENED = r"You probably", r"Unexpected end", r"unknown tag 
 SAYINGS = (
     (r"unknown tag '(\w+)'\. You probably", "« {} » ferme autre chose que ce qui est ouvert"),
     (r"unknown tag '(end\w+|else|elif)'", "« {} » ne correspond à rien d'ouvert"),
-    (r"unknown tag '(p|tr|tc|r)'", "« {{%{} » n'est pas à sa place, ou contient « % » ou « }} »"),
+    (r"unknown tag '(p|tr|tc|r)'", "« {{%{} » n'est pas à sa place, ou contient « % » ou « }}}} »"),
     (r"unknown tag '(\w+)'", "l'instruction « {} » n'existe pas"),
     (r"Unexpected end of template", "une condition ou une boucle n'est pas fermée (endif, endfor)"),
     (r"unexpected end of template|unexpected '[})\]]'", "un champ n'est pas fermé comme il faut"),
     (r"end of raw", "« raw » n'est pas fermé"),
     (r"end of comment", "un commentaire {{# n'est pas fermé par #}}"),
     (r"Expected an expression|got 'end of|expected name", "il manque un nom dans ce champ"),
+    (r"got '='$", "une égalité s'écrit == (deux signes égal)"),
     (r"got '(.+)'$", "« {} » est de trop dans ce champ"),
 )
 """What Jinja says of a badly written tag, and what it means."""
@@ -46,6 +47,8 @@ class Fault:
     """What the tag says."""
     message: str
     """What is wrong with it, in French."""
+    hint: str = ""
+    """How to mend it, when it is not as any other."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,18 @@ class Reading:
 def read(text: str) -> Reading:
     """Return what Jinja reads in the text, one line per paragraph, each tag in one piece."""
     faults: list[Fault] = []
-    crossed = False
+    crossed = 0
     for _ in range(MAX_FAULTS):
         try:
             return Reading(parse(text), tuple(faults))
         except jinja2.TemplateSyntaxError as error:
             message = error.message or ""
             fault, rest = _unclosed(text) if re.search(UNCLOSED, message) else _unreadable(text, error)
-            if not (crossed and re.search(f"{UNCLOSED}|{UNOPENED}", message)):  # the other half of what is crossed
+            if crossed and re.search(f"{UNCLOSED}|{UNOPENED}", message):  # the other half of what is crossed
+                crossed -= 1
+            else:
                 faults.append(fault)
-            crossed = crossed or bool(re.search(CROSSED, message))
+            crossed += bool(re.search(CROSSED, message))
             if rest == text:
                 break
             text = rest
@@ -94,7 +99,8 @@ def _unclosed(text: str) -> tuple[Fault, str]:
                 opened.append((number, said.strip()))
     number, said = opened[-1] if opened else (1, "")
     closer = CLOSERS[said.split()[0]] if opened else ""
-    return Fault(number, said, _in_french("Unexpected end of template")), text + closer
+    hint = f"Ajoutez {closer} là où elle finit : {{%p … %}} seul dans son paragraphe si elle a commencé ainsi."
+    return Fault(number, said, _in_french("Unexpected end of template"), hint), text + closer
 
 
 def _unreadable(text: str, error: jinja2.TemplateSyntaxError) -> tuple[Fault, str]:
@@ -106,7 +112,8 @@ def _unreadable(text: str, error: jinja2.TemplateSyntaxError) -> tuple[Fault, st
     if TAG_MARKS.search(said):
         message = "unexpected end of template"  # the tag ran to the end of the next one
     rows[error.lineno - 1] = row.replace(tag, _stand_in(tag, message), 1)
-    return Fault(error.lineno, said, _in_french(message)), "\n".join(rows)
+    hint = 'Un mot comparé se met entre guillemets droits : "oui".' if re.search("[«»]", said) else ""
+    return Fault(error.lineno, said, _in_french(message), hint), "\n".join(rows)
 
 
 def _stand_in(tag: str, message: str) -> str:
@@ -149,6 +156,8 @@ def _in_french(message: str) -> str:
     """Return what Jinja says of a badly written tag, for those who wrote it."""
     if char := re.match(r"unexpected char ('.+'|\".+\") at", message):
         shown = str(ast.literal_eval(char.group(1)))
+        if shown in "«»":
+            return "les guillemets français n'ont pas leur place dans un champ"
         invisible = not shown.isprintable() or shown.isspace()
         said = f"un caractère invisible (U+{ord(shown):04X})" if invisible else f"le caractère « {shown} »"
         return f"{said} n'a pas sa place dans un champ"

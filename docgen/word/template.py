@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +25,6 @@ PARAGRAPH = re.compile(r"<w:p(?=[ />])")
 TEXT = re.compile(
     r"<w:(?:t|delText)(?: [^>]*)?>([^<]*)</w:(?:t|delText)>|<w:(?:tab|br|cr|noBreakHyphen|softHyphen)\b[^>]*/>"
 )
-BOX = re.compile(r"<(/?)w:txbxContent\b")
 NEVER_FILLED = re.compile(r"word/(?!glossary/)[\w/]+\.xml|docProps/(core|custom)\.xml")
 """What may be shown and is not `FILLED`."""
 HEADING_STYLE = re.compile(r'<w:pStyle w:val="(Heading|Titre|Title)\w*"|<w:outlineLvl w:val="[0-8]"')
@@ -71,20 +71,48 @@ class Part:
         return [first, *(f"<w:p{other}" for other in others)]
 
     @cached_property
-    def boxed(self) -> frozenset[int]:
-        """The numbers of the paragraphs that stand in a text box."""
-        depth, found = 0, set()
-        for number, row in enumerate(self.paragraphs):
-            if depth:
-                found.add(number)
-            depth += sum(-1 if closes else 1 for closes in BOX.findall(row))
-        return frozenset(found)
+    def own(self) -> list[str]:
+        """Of each of `paragraphs`, its own XML: what follows a text box is of the paragraph around it."""
+        found = [""] * len(self.paragraphs)
+        for number, piece in self._pieces:
+            found[number] += piece
+        return found
+
+    @cached_property
+    def outer(self) -> Mapping[int, int]:
+        """Of each paragraph of a text box, the one around it."""
+        return {inner: around for inner, around in self._nested if around}
+
+    @cached_property
+    def _walked(self) -> tuple[list[tuple[int, str]], list[tuple[int, int]]]:
+        pieces, nested = [], []
+        stack, count = [0], 0
+        for piece in re.split(r"(<w:p(?=[ />])[^>]*>|</w:p>)", self.source):
+            if piece == "</w:p>":
+                pieces.append((stack[-1], piece))
+                stack = stack[:-1] if len(stack) > 1 else stack
+            elif re.match(r"<w:p[ />]", piece):
+                count += 1
+                nested.append((count, stack[-1]))
+                pieces.append((count, piece))
+                stack += [] if piece.endswith("/>") else [count]
+            else:
+                pieces.append((stack[-1], piece))
+        return pieces, nested
+
+    @property
+    def _pieces(self) -> list[tuple[int, str]]:
+        return self._walked[0]
+
+    @property
+    def _nested(self) -> list[tuple[int, int]]:
+        return self._walked[1]
 
     @cached_property
     def headings(self) -> list[str]:
         """Of each paragraph, the text of the nearest heading at or above it."""
         found, last = [], ""
-        for row in self.paragraphs:
+        for row in self.own:
             last = text_of(row) if _is_heading(row) else last
             found.append(last)
         return found
@@ -146,14 +174,16 @@ class Template:
         self.signataires = tuple(signataires)
         self.house = house
         package = Package(path, self.file)
-        self.sha256, self.members, sources = package.sha256, package.members, package.sources
+        self.sha256, self.members, self.sources = package.sha256, package.members, package.sources
         self.tpl = DocxTemplate(path)
         self.parts = tuple(
-            Part(name, source, *self._gathered(source)) for name, source in sources.items() if FILLED.fullmatch(name)
+            Part(name, source, *self._gathered(source))
+            for name, source in self.sources.items()
+            if FILLED.fullmatch(name)
         )
         self.unfilled = tuple(
             Part(name, source)
-            for name, source in sources.items()
+            for name, source in self.sources.items()
             if NEVER_FILLED.fullmatch(name) and not FILLED.fullmatch(name)
         )
         """The parts that may be shown, or come out of the document, and where no field is ever filled."""
@@ -208,24 +238,53 @@ class Template:
         index = min(max(line, 1), len(part.numbers)) - 1
         first, after = (*part.numbers, len(part.paragraphs))[index : index + 2]
         # `after` too: docxtpl puts the colour of a cell before its first paragraph.
-        texts = {n: text_of(row) for n, row in enumerate(part.paragraphs[: after + 1]) if n >= first}
-        number = next((n for n, text in texts.items() if folded(word) in text and text), first)
+        numbers = range(first, min(after + 1, len(part.own)))
+        around = {outer for n in numbers if (outer := part.outer.get(n))}
+        texts = {n: text_of(part.own[n]) for n in (*numbers, *sorted(around))}
+        number = next((n for n, text in texts.items() if text and spots(text, word)), first)
         return self.place_of(part, number, word)
 
-    def place_of(self, part: Part, number: int, word: str = "") -> Place:
-        """Return where that paragraph of `part.source` is; when it has no text, the nearest one above stands for it."""
-        rows, word = part.paragraphs, folded(word)
+    def place_of(self, part: Part, number: int, word: str = "", nth: int = 0) -> Place:
+        """Return where that paragraph is; when it has no text, the nearest one above stands for it.
+
+        `nth` tells which of the `spots` of the word is meant.
+        """
+        rows = part.own
         number = next((n for n in (*range(number, -1, -1), *range(number, len(rows))) if text_of(rows[n])), number)
-        pieces = [folded(piece) for piece in joined_text(rows[number]).split("\t") if folded(piece)] or [word]
-        text = next((piece for piece in pieces if word in piece), pieces[0])
-        at = max(text.find(word), 0)
+        pieces = [folded(piece) for piece in joined_text(rows[number]).split("\t") if folded(piece)] or [folded(word)]
+        which = next((n for n, piece in enumerate(pieces) if spots(piece, word)), 0)
+        text, before = pieces[which], sum(len(piece) + 1 for piece in pieces[:which])
+        found = spots(text, word)
+        start, end = found[min(nth, len(found) - 1)] if found else (0, 0)
         heading = part.headings[number]
-        within = [part.where, *(["zone de texte"] if number in part.boxed else [])]
+        within = [part.where, *(["zone de texte"] if number in part.outer else [])]
         if heading and heading != text_of(rows[number]):
-            within.append(f"« {heading[:60]} »")
-        extract = text[max(0, at - 25) : at + 40].strip()
-        words = word if word in text else ""
-        return Place(self.file, 0, 0, part.name, number, ", ".join(within), extract, words)
+            within.append(f"« {textwrap.shorten(heading, 60, placeholder='…')} »")
+        words = text[start:end]
+        at = before + start
+        return Place(self.file, 0, 0, part.name, number, at, ", ".join(within), _extract(text, start, end), words, nth)
+
+
+def spots(text: str, word: str) -> list[tuple[int, int]]:
+    """Return where the word stands in the text, as a word of its own: in its tags, or elsewhere when it is in none."""
+    pattern = r"\s+".join(re.escape(piece) for piece in word.split())
+    if not pattern:
+        return []
+    whole = re.compile(rf"(?<![\w.,])(?<!\d\s){pattern}(?!\w)")
+    found = [match.span() for match in whole.finditer(text)] or [match.span() for match in re.finditer(pattern, text)]
+    tags = [tag.span() for tag in TAG.finditer(text)]
+    inside = [spot for spot in found if any(start <= spot[0] and spot[1] <= end for start, end in tags)]
+    return inside or found
+
+
+def _extract(text: str, start: int, end: int) -> str:
+    """Return the words around, not cut, that Word's search finds."""
+    first, last = max(0, start - 25), min(len(text), max(end, start + 40))
+    if first and " " in text[first:start]:
+        first = text.index(" ", first) + 1
+    if last < len(text) and " " in text[end:last]:
+        last = text.rindex(" ", end, last)
+    return text[first:last].strip()
 
 
 def _with_cell_properties(xml: str) -> str:
@@ -268,6 +327,7 @@ def badly_written(template: Template, part: Part) -> Iterator[Diagnostic]:
             template.place(part, fault.line, fault.word),
             "champ-mal-ecrit",
             fault.message,
-            "Un champ s'écrit {{ membre.nom }}, une condition {% if … %} … {% endif %}, sans « » dedans ; "
+            fault.hint
+            or "Un champ s'écrit {{ membre.nom }}, une condition {% if … %} … {% endif %} ; "
             "{%p … %} est seul dans son paragraphe, {%tr … %} dans sa ligne de tableau.",
         )

@@ -1,0 +1,201 @@
+"""What is wrong with what a Word file holds besides its words: links, macros, Word's own fields, fonts, comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from docgen.diagnostics import Diagnostic, Place, Severity
+from docgen.office import SYMBOLS, font_for
+from docgen.word.package import PARSER, W
+from docgen.word.template import Part, Relation, Template, text_of
+
+RECOMPUTED = re.compile(
+    r"\s*(DATE|TIME|PRINTDATE|SAVEDATE|CREATEDATE|EDITTIME|USERNAME|USERADDRESS|USERINITIALS|FILENAME|FILESIZE|INFO"
+    r"|MERGEFIELD|MERGEREC|MERGESEQ|ADDRESSBLOCK|GREETINGLINE|NEXT|NEXTIF|SKIPIF|ASK|FILLIN"
+    r"|INCLUDETEXT|INCLUDEPICTURE|LINK|DDE|DDEAUTO|DATABASE)\b",
+    re.I,
+)
+"""The fields of Word whose result depends on the day, the person, the file or the mailing."""
+RUN = re.compile(r"<w:r[ >].*?</w:r>")
+HIDDEN = re.compile(r'<w:vanish(?: w:val="(?:true|1|on)")?/>')
+RUN_STYLE = re.compile(r'<w:rStyle w:val="([^"]*)"')
+ACTIVE = re.compile(r"vbaProject|activeX/|embeddings/.*\.bin$|afchunk", re.I)
+
+
+def outside_links(template: Template) -> Iterator[Diagnostic]:
+    """An image or a file that the document fetches from elsewhere: docgen reads nothing outside the workspace."""
+    for relation in template.relations():
+        # LibreOffice fetches neither a link before someone clicks on it, nor the template that Word names.
+        if relation.external and relation.kind not in ("hyperlink", "attachedTemplate"):
+            yield Diagnostic(
+                related(template, relation),
+                "lien-exterieur",
+                f"le document va chercher un fichier extérieur : {relation.target}",
+                "Dans Word : Publipostage > Démarrer la fusion > Document Word normal."
+                if relation.kind.startswith("mailMerge")
+                else "Dans Word : Fichier > Informations > Modifier les liens, puis « Rompre la liaison ».",
+            )
+
+
+def macros(template: Template) -> Iterator[Diagnostic]:
+    """Macros, OLE objects, ActiveX: nothing of this has a place in a legal text."""
+    for relation in template.relations():
+        if not relation.external and (ACTIVE.search(relation.target) or ACTIVE.search(relation.kind)):
+            yield Diagnostic(
+                related(template, relation),
+                "objet-actif",
+                f"le document contient un objet actif ({relation.target})",
+                "Supprimez-le, ou enregistrez le document au format .docx sans macro.",
+            )
+
+
+def computed_fields(template: Template) -> Iterator[Diagnostic]:
+    """A date that Word computes, a field of a mailing: it would change at every printing."""
+    for part in _shown(template):
+        for number, row in enumerate(part.paragraphs):
+            codes = ["".join(re.findall(r"<w:instrText[^>]*>([^<]*)", begun)) for begun in row.split('"begin"')]
+            for code in (*codes, *re.findall(r'<w:fldSimple [^>]*w:instr="([^"]*)"', row)):
+                if found := RECOMPUTED.match(code):
+                    yield Diagnostic(
+                        template.place_of(part, number),
+                        "champ-calcule",
+                        f"un champ Word {found.group(1)} changerait à chaque impression",
+                        "Remplacez-le par un champ docgen ou par le texte lui-même.",
+                    )
+
+
+def hidden_text(template: Template) -> Iterator[Diagnostic]:
+    """Words that Word hides, themselves or by their style: no page would show them."""
+    hiding = _hiding_styles(template)
+    for part in _shown(template):
+        for number, row in enumerate(part.own):
+            styles = set(re.findall(r'<w:[pr]Style w:val="([^"]*)"', row))
+            runs = [run for run in RUN.findall(row) if text_of(run)]
+            hidden = [
+                run for run in runs if HIDDEN.search(run) or hiding & set(re.findall(r'rStyle w:val="([^"]*)"', run))
+            ]
+            if hidden or (runs and hiding & styles & set(re.findall(r'pStyle w:val="([^"]*)"', row))):
+                yield Diagnostic(
+                    template.place_of(part, number, text_of(hidden[0])),
+                    "texte-masque",
+                    "un texte masqué ne serait pas imprimé",
+                    "Dans Word : Police, décochez « Masqué », ou supprimez ce texte.",
+                )
+
+
+def _shown(template: Template) -> Iterator[Part]:
+    """Yield the parts that the pages show: those that are filled, and the end notes."""
+    yield from template.parts
+    yield from (part for part in template.unfilled if part.name == "word/endnotes.xml")
+
+
+def _hiding_styles(template: Template) -> set[str]:
+    styles = template.sources.get("word/styles.xml", "")
+    found = re.findall(r'<w:style [^>]*w:styleId="([^"]*)"[^>]*>(.*?)</w:style>', styles)
+    return {name for name, inner in found if HIDDEN.search(inner)}
+
+
+def bound_controls(template: Template) -> Iterator[Diagnostic]:
+    """A content control that shows a property of the document: Word and LibreOffice put that in place of its words."""
+    for part in template.parts:
+        for number, row in enumerate(part.paragraphs):
+            if "<w:dataBinding" in row:
+                yield Diagnostic(
+                    template.place_of(part, number),
+                    "controle-lie",
+                    "un contrôle de contenu est lié à une propriété du document : ses mots seraient remplacés",
+                    "Dans Word : clic droit sur le contrôle > Supprimer le contrôle du contenu ; le texte reste.",
+                )
+
+
+def missing_fonts(template: Template) -> Iterator[Diagnostic]:
+    """A font that is not on this machine: the pages would not be those that the lawyer saw."""
+    for family in sorted(fonts(template)):
+        used = font_for(family)
+        if used.casefold() != family.casefold() and family not in SYMBOLS:
+            yield Diagnostic(
+                _user(template, template.parts, family) or Place(template.file, within="styles"),
+                "police-absente",
+                f"la police « {family} » n'est pas installée sur cet ordinateur",
+                f"Elle serait remplacée par « {used} ». Installez-la, ou changez-la dans les styles du modèle.",
+            )
+
+
+def comments_left(template: Template) -> Iterator[Diagnostic]:
+    """A comment left in the margin: not printed, but sent with the Word file."""
+    margin = next((part.source for part in template.unfilled if part.name == "word/comments.xml"), "")
+    known = set(re.findall(r'<w:comment [^>]*?w:id="(\d+)"', margin))
+    for part in template.parts:
+        for number, row in enumerate(part.own):
+            if known & set(re.findall(r'<w:commentReference [^>]*?w:id="(\d+)"', row)):
+                yield Diagnostic(
+                    template.place_of(part, number),
+                    "commentaire-oublie",
+                    "un commentaire est resté ici",
+                    "Dans Word : Révision > Supprimer.",
+                    Severity.WARNING,
+                )
+
+
+def fonts(template: Template) -> set[str]:
+    """Return the font families that the text of the template asks for, itself and by the styles that it uses."""
+    found: set[str] = set()
+    theme = template.members.get("word/theme/theme1.xml", b"").decode("utf-8", "replace")
+    sources = [part.source for part in template.parts]
+    used = {style for source in sources for style in re.findall(r'<w:(?:[pr]|tbl)Style w:val="([^"]+)"', source)}
+    asking = [*sources, *_styles_used(template, used)]
+    for text in (*asking, *_signs_used(template, asking)):
+        own = re.sub(r"<m:r>.*?</m:r>|<m:r .*?</m:r>", "", text)  # an equation has a font of its own everywhere
+        found |= set(re.findall(r'<w:rFonts [^>]*?w:(?:ascii|hAnsi)="([^"{]+)"', own))
+        for kind in re.findall(r'w:asciiTheme="(m\w+)HAnsi"', own):
+            if match := re.search(rf"<a:{kind}Font>\s*<a:latin typeface=\"([^\"]+)\"", theme):
+                found.add(match.group(1))
+    return found
+
+
+def _styles_used(template: Template, used: Iterable[str]) -> Iterator[str]:
+    """Yield the XML of the defaults, of the default styles, of those used and of those that they are based on."""
+    data = template.sources.get("word/styles.xml")
+    if not data:
+        return
+    root = etree.fromstring(data.encode(), PARSER)
+    for defaults in root.iter(f"{W}docDefaults"):
+        yield str(etree.tostring(defaults, encoding="unicode"))
+    known = {style.get(f"{W}styleId", ""): style for style in root.iter(f"{W}style")}
+    waiting = [*used, *(name for name, style in known.items() if style.get(f"{W}default") == "1")]
+    told: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in told or name not in known:
+            continue
+        told.add(name)
+        yield str(etree.tostring(known[name], encoding="unicode"))
+        base = known[name].find(f"{W}basedOn")
+        waiting += [base.get(f"{W}val", "")] if base is not None else []
+
+
+def _signs_used(template: Template, asking: Iterable[str]) -> Iterator[str]:
+    """Yield the XML of the levels of lists that the text and its styles ask for: the others may ask for any font."""
+    listed = [text for text in asking if "<w:numPr" in text]
+    depths = {"0", *(depth for text in listed for depth in re.findall(r'<w:ilvl w:val="(\d)"', text))}
+    data = template.sources.get("word/numbering.xml")
+    if data and listed:
+        for level in etree.fromstring(data.encode(), PARSER).iter(f"{W}lvl"):
+            if level.get(f"{W}ilvl") in depths:
+                yield str(etree.tostring(level, encoding="unicode"))
+
+
+def _user(template: Template, parts: Iterable[Part], name: str) -> Place | None:
+    """Return the place of the first paragraph that has that font, or refers to that outside thing."""
+    users = ((part, number) for part in parts for number, row in enumerate(part.paragraphs) if f'="{name}"' in row)
+    found = next(users, None)
+    return template.place_of(*found) if found else None
+
+
+def related(template: Template, relation: Relation) -> Place:
+    """Return the place of what refers to something outside its part."""
+    parts = [part for part in template.parts if part.name == relation.part]
+    return _user(template, parts, relation.id) or Place(template.file, within=relation.target)
