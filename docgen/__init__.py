@@ -15,11 +15,12 @@ first line of every module says its one job.
    which fields a pack cannot do without.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `lint` says what is
-   wrong with it, `lint_marks` with the places marked in it, `lint_house` with the habits of the house, `branches` what
-   its conditions decide for real members. `render` fills it, `meaning` notes what its PDF is to say besides. `compare`
-   tells what differs between two editions, by titles that `numbering` gives their numbers. `anchors` finds the words of
-   a problem again, `comments` writes it in the margin and `seal` knows whether somebody worked in there since; `rename`
-   changes the name of a field, letter by letter in the `tag_words` of the file.
+   wrong with its tags, `lint_conditions` with its conditions, `lint_file` with what else the file holds, `lint_marks`
+   with the places marked in it, `lint_house` with the habits of the house; `branches` what it decides for real members.
+   `render` fills it, `meaning` notes what its PDF is to say besides. `compare` tells what differs between two editions,
+   by titles that `numbering` gives their numbers. `anchors` finds the words of a problem again, `comments` writes it in
+   the margin and `seal` knows whether somebody worked in there since; `rename` changes the name of a field, letter by
+   letter in the `tag_words` of the file.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is

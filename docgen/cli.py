@@ -139,9 +139,9 @@ def rename_field(ancien: str, nouveau: str, edition: str | None, applied: bool) 
         for use in one.uses:
             click.echo(f"{use.place}\n    {use.before}  →  {use.after}")
     if taken := renaming.already_used(planned):
-        click.echo(
-            f"Attention : « {nouveau} » est déjà employé ({', '.join(taken)}) ; on ne pourra plus les distinguer."
-        )
+        verb = "contient" if len(taken) == 1 else "contiennent"
+        said = f"{formats.listing(taken)} {verb} déjà « {nouveau} »"
+        click.echo(f"Attention : {said} : on ne pourra plus distinguer les deux.")
     uses = sum(len(one.uses) for one in planned)
     said = f"{formats.plural(uses, 'emploi')} dans {formats.plural(len(planned), 'modèle')}"
     if not planned:

@@ -17,7 +17,7 @@ from lxml import etree
 
 from docgen.law import tarif
 from docgen.model.fiches import Edition, Tarif
-from docgen.word.numbering import Numbering
+from docgen.word.numbering import Numbering, titled
 from docgen.word.package import BODY, PARSER, W, unread_branches
 from docgen.word.template import HEADING_TEXT, Template, is_typed_heading
 
@@ -115,7 +115,7 @@ def articles_of(members: Mapping[str, bytes]) -> list[Article]:
         if text and (_is_styled_heading(paragraph) or is_typed_heading(_xml(paragraph), text)):
             opening = found[-1].opening
             found[-1].opening = []
-            found.append(_Cut(_titled(label, text), TYPED_NUMBER.sub("", text) or text, opening))
+            found.append(_Cut(titled(label, text), TYPED_NUMBER.sub("", text) or text, opening))
         elif text:
             found[-1].add(text)
     return [Article(cut.titre, cut.nom, (*cut.rows, *cut.opening)) for cut in found]
@@ -184,13 +184,6 @@ def _shown(paragraph: etree._Element, notes: Notes) -> Iterator[str]:
 def _is_styled_heading(paragraph: etree._Element) -> bool:
     style = paragraph.find(f"{W}pPr/{W}pStyle")
     return bool(re.fullmatch(r"(?:Heading|Titre)\d", style.get(f"{W}val", "") if style is not None else ""))
-
-
-def _titled(label: str, text: str) -> str:
-    """Return the title with its number: « Article 4 – Prix », « D) Prix »; « 3.1 » is « Article 3.1 – »."""
-    if re.fullmatch(r"[\d.]+", label):
-        return f"Article {label.rstrip('.')} – {text}"
-    return f"{label} {text}".strip()
 
 
 def changes(piece: str, before: list[Article], after: list[Article]) -> Iterator[Change]:

@@ -85,6 +85,13 @@ class Numbering:
         return number or "", min(depth or 0, DEPTH - 1)
 
 
+def titled(label: str, text: str) -> str:
+    """Return a title with its number: « Article 4 – Prix », « D) Prix »; « 3.1 » is « Article 3.1 – »."""
+    if re.fullmatch(r"[\d.]+", label):
+        return f"Article {label.rstrip('.')} – {text}"
+    return f"{label} {text}".strip()
+
+
 def _numbered(props: etree._Element | None) -> tuple[str | None, int | None]:
     found = props.find(f"{W}numPr") if props is not None else None
     if found is None:

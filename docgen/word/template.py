@@ -19,7 +19,8 @@ from docgen.champs.pack import KNOWN
 from docgen.diagnostics import Diagnostic, Place
 from docgen.word import syntax
 from docgen.word.expressions import TAG, paths
-from docgen.word.package import FILLED, PARSER, Package, where
+from docgen.word.numbering import Numbering, titled
+from docgen.word.package import FILLED, PARSER, Package, W, where
 
 PARAGRAPH = re.compile(r"<w:p(?=[ />])")
 TEXT = re.compile(
@@ -108,15 +109,6 @@ class Part:
     def _nested(self) -> list[tuple[int, int]]:
         return self._walked[1]
 
-    @cached_property
-    def headings(self) -> list[str]:
-        """Of each paragraph, the text of the nearest heading at or above it."""
-        found, last = [], ""
-        for row in self.own:
-            last = text_of(row) if _is_heading(row) else last
-            found.append(last)
-        return found
-
     @property
     def tree(self) -> nodes.Template:
         """What Jinja reads in it. Raises its errors of syntax."""
@@ -175,6 +167,7 @@ class Template:
         self.house = house
         package = Package(path, self.file)
         self.sha256, self.members, self.sources = package.sha256, package.members, package.sources
+        self._known_headings: dict[str, list[str]] = {}
         self.tpl = DocxTemplate(path)
         self.parts = tuple(
             Part(name, source, *self._gathered(source))
@@ -256,13 +249,26 @@ class Template:
         text, before = pieces[which], sum(len(piece) + 1 for piece in pieces[:which])
         found = spots(text, word)
         start, end = found[min(nth, len(found) - 1)] if found else (0, 0)
-        heading = part.headings[number]
+        heading = self._headings(part)[number]
         within = [part.where, *(["zone de texte"] if number in part.outer else [])]
-        if heading and heading != text_of(rows[number]):
+        if heading and not heading.endswith(text_of(rows[number])):
             within.append(f"« {textwrap.shorten(heading, 60, placeholder='…')} »")
         words = text[start:end]
         at = before + start
         return Place(self.file, 0, 0, part.name, number, at, ", ".join(within), _extract(text, start, end), words, nth)
+
+    def _headings(self, part: Part) -> list[str]:
+        """Return, of each paragraph of the part, the nearest heading at or above it, with its printed number."""
+        if part.name not in self._known_headings:
+            root = etree.fromstring(part.source.encode(), PARSER)
+            numbering = Numbering(self.members)
+            found, last = [""], ""
+            for row, paragraph in zip(part.own[1:], root.iter(f"{W}p"), strict=True):
+                label = numbering.label(paragraph)
+                last = titled(label, text_of(row)) if _is_heading(row) else last
+                found.append(last)
+            self._known_headings[part.name] = found
+        return self._known_headings[part.name]
 
 
 def spots(text: str, word: str) -> list[tuple[int, int]]:
