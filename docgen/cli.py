@@ -312,10 +312,12 @@ def published(numero: str, jour: str) -> None:
 @record.command(help="Note l'envoi du pack d'un membre : année-mois-jour.")
 @click.argument("membre", metavar="MEMBRE")
 @click.argument("jour", metavar="DATE")
-def sent(membre: str, jour: str) -> None:
+@click.option("--edition", metavar="ÉDITION", help="L'édition envoyée (la dernière par défaut).")
+def sent(membre: str, jour: str, edition: str | None) -> None:
     """Record that a pack was sent."""
     day = _day(jour)
-    click.echo(f"{membre} : envoi du {formats.short_date(day)} noté ({sendings.sent(_workspace(), membre, day)}).")
+    document = sendings.sent(_workspace(), membre, day, edition)
+    click.echo(f"{membre} : envoi du {formats.short_date(day)} noté ({document}).")
 
 
 @record.command(help="Note le retour, signé par tous, de ce qui avait été envoyé à un membre.")

@@ -300,3 +300,42 @@ def test_a_comment_goes_around_a_control_or_a_field_and_loses_nothing_in_libreof
     subprocess.run(command, check=True, timeout=120, capture_output=True)
     text = (tmp_path / copy.with_suffix(".txt").name).read_text("utf-8-sig")
     assert "avant {{ membre.mal }} après" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "faulty"),
+    [
+        ("Vu {{ representant.nom }} et {{ referent.nom }}.", "{{ referent.nom }}"),
+        ("Le siren de la commune, numéro {{ membre.siren }}.", "{{ membre.siren }}"),
+        ("De {{ membre.nomm }} puis {{ membre.nom }}.", "{{ membre.nomm }}"),
+        ("De 1 100 € à 100 € par an.", "1 100 €"),
+    ],
+)
+def test_a_comment_is_on_what_is_wrong_and_not_on_what_looks_like_it(
+    tmp_path: Path, docgen: Docgen, text: str, faulty: str
+) -> None:
+    found = commented(annotate(a_docx(tmp_path, p(text)), docgen))
+    assert faulty in found.values()
+    if "100 €" in text:
+        assert sorted(found.values()) == ["1 100 €", "100 €"]
+
+
+def test_an_edition_that_does_not_exist_is_told_even_when_a_file_is_named(sample: Sample, docgen: Docgen) -> None:
+    code, said = docgen(sample.root, "check", "--edition", "2099-01", "templates/avenant.docx")
+    assert (code, "[edition-inconnue]" in said) == (1, True)
+
+
+def test_a_format_that_does_not_exist_is_told_in_french(tmp_path: Path, docgen: Docgen) -> None:
+    code, said = docgen(tmp_path, "check", "--format", "xml", "t.docx")
+    assert (code, "l'option « --format » attend texte ou json." in said) == (2, True)
+
+
+def test_a_template_under_another_name_keeps_its_fields(tmp_path: Path, docgen: Docgen) -> None:
+    shutil.copy(ROOT / "templates/deliberation.docx", tmp_path / "Deliberation-v2.docx")
+    assert docgen(tmp_path, "check", "Deliberation-v2.docx") == (0, "1 fichier : aucune erreur.\n")
+
+
+def test_the_date_of_the_former_vote_is_told_when_it_was_copied(sample: Sample, docgen: Docgen) -> None:
+    a_docx(sample.root / "templates", p("Vu la délibération n° 12/2022-03."), name="avis.docx")
+    code, said = docgen(sample.root, "check", "templates/avis.docx")
+    assert (code, "« 12/2022-03 » est tapé à la main" in said) == (0, True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import shutil
 from datetime import date
 
 import pytest
@@ -99,3 +101,13 @@ def test_a_sent_pack_is_never_made_again(built: Sample) -> None:
     (outcome,) = built.build(MEMBER)
     assert () == outcome.reasons
     assert before == built.pack(MEMBER).read_bytes()
+
+
+def test_a_pack_in_force_is_sent_while_the_next_edition_is_being_prepared(built: Sample) -> None:
+    shutil.copytree(built.root / "templates/2023-04", built.root / "templates/2024-01")
+    record = built.root / "templates/2024-01/edition.yaml"
+    text = record.read_text("utf-8").replace("edition: 2023-04", "edition: 2024-01")
+    record.write_text(re.sub(r"\n  (transmise|publiee)_le: .*", "", text).replace("04/2023-06", "05/2024-01"), "utf-8")
+    with pytest.raises(ProblemsFound, match="n'a pas encore de pack de l'édition 2024-01"):
+        sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
+    assert "convention" == sendings.sent(built.workspace, MEMBER, date(2023, 7, 2), "2023-04")

@@ -25,7 +25,7 @@ from docgen.model.fiches import Membre, Souscription
 from docgen.packs import preflight
 from docgen.pdf import pdftext
 from docgen.records.workspace import Workspace, load, load_edition
-from docgen.word import lint
+from docgen.word import lint, lint_file
 from docgen.word.template import Template
 
 MONTRIVIERE, AUBEROQUE = "commune-de-montriviere", "commune-d-auberoque"
@@ -228,7 +228,7 @@ def test_the_examples_of_the_module() -> None:
 def test_nothing_is_wrong_with_the_template() -> None:
     template = Template(ROOT / "templates" / "etat-annuel.docx", known=KNOWN_ETAT)
     assert [] == lint.check(template)
-    assert {"Carlito"} == set(lint.fonts(template))
+    assert {"Carlito"} == set(lint_file.fonts(template))
 
 
 def test_a_year_without_service_is_an_error(sample: Sample) -> None:

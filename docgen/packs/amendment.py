@@ -70,7 +70,7 @@ def _for_signed(membre: Membre, target: Edition, held: Envoi, found: Difference)
     """Return the action, its reason and its documents for a member whose convention is signed."""
     changed = found.pieces()
     if not changed and not found.grille:
-        return "rien", f"l'édition {target.edition} ne change ni texte ni prix", ()
+        return "rien", f"l'édition {target.edition} ne change, pour lui, aucun article ni aucun prix", ()
     if not changed:
         cells = formats.plural(len(found.grille), "case")
         said = f"{cells} de la grille, aucun texte : révision annuelle de l'article 4"

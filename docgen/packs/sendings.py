@@ -13,12 +13,12 @@ from docgen.records import rewrite
 from docgen.records.workspace import Workspace, load, today
 
 
-def sent(workspace: Workspace, membre: str, day: date) -> str:
+def sent(workspace: Workspace, membre: str, day: date, edition: str | None = None) -> str:
     """Record that the pack of a member was sent; return what was sent: « convention » or « avenant ».
 
     Raises `ProblemsFound` when there is none, or when it carries PROJET: what is not enforceable is not sent to sign.
     """
-    data = load(workspace)
+    data = load(workspace, edition)
     decisions = Contents(workspace, data).decisions
     if membre not in decisions:
         raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, decisions))
@@ -27,7 +27,9 @@ def sent(workspace: Workspace, membre: str, day: date) -> str:
     if not decision.pieces:
         raise _refused(workspace, membre, f"n'a rien à recevoir : {decision.raison}")
     if receipt is None:
-        raise _refused(workspace, membre, "n'a pas encore de pack", "Fabriquez-le : docgen build.")
+        why = f"n'a pas encore de pack de l'édition {data.edition.edition}"
+        hint = "Fabriquez-le (docgen build), ou dites laquelle a été envoyée : --edition."
+        raise _refused(workspace, membre, why, hint)
     if receipt.projet:
         raise _refused(workspace, membre, f"a un pack en PROJET : {' ; '.join(receipt.manque)}")
     if day > today():
