@@ -18,7 +18,7 @@ from docgen import __version__, formats, office, starter, told
 from docgen.actes import write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
-from docgen.champs.pack import Dossier, examples
+from docgen.champs.pack import KNOWN, Dossier, examples
 from docgen.desk import checks, compared, copies, explained, pages, renaming
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
@@ -120,7 +120,10 @@ def fields(edition: str | None) -> None:
             group = top
             click.echo()
         shown = f"  → {example}" if example else ""
-        click.echo(f"{{{{ {champ.chemin} }}}}\n    {champ.explication}{shown}")
+        lists = any(known.startswith(f"{champ.chemin}[]") for known in KNOWN)
+        name = champ.chemin if lists or "[]" in champ.chemin else f"{{{{ {champ.chemin} }}}}"
+        click.echo(f"{name}{' (liste)' if lists else ''}\n    {champ.explication}{shown}")
+    click.echo("\nUne liste se parcourt : {% for ligne in montants.lignes %} {{ ligne.libelle }} {% endfor %}")
     click.echo("\nSous une autre forme, par exemple {{ montants.annuel | en_lettres }} :")
     for name, said in filters.EXPLAINED.items():
         click.echo(f"{name}\n    {said}")

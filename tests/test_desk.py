@@ -339,3 +339,25 @@ def test_the_date_of_the_former_vote_is_told_when_it_was_copied(sample: Sample, 
     a_docx(sample.root / "templates", p("Vu la délibération n° 12/2022-03."), name="avis.docx")
     code, said = docgen(sample.root, "check", "templates/avis.docx")
     assert (code, "« 12/2022-03 » est tapé à la main" in said) == (0, True)
+
+
+def test_the_template_of_the_avenant_meets_the_members_who_will_get_one(sample: Sample, docgen: Docgen) -> None:
+    sample.edit(
+        "members.yaml",
+        "    siret: 218 209 013 00018\n",
+        "    siret: 218 209 013 00018\n    envois:\n      - edition: 2022-12\n        envoye_le: 2023-06-01\n"
+        "        signe_le: 2023-06-15\n",
+    )
+    path = sample.root / "templates/avenant.docx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["word/document.xml"] = parts["word/document.xml"].replace(
+        b"{{ avenant.numero }}", b'{% if souscription.gfu == "Oui" %}GFU{% endif %}{{ avenant.numero }}', 1
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    code, said = docgen(sample.root, "check")
+    assert code == 1
+    assert "templates/avenant.docx" in said
+    assert "« souscription.gfu » n'est jamais « Oui »" in said

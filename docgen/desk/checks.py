@@ -15,11 +15,12 @@ from typing import Any
 from docgen.champs import expected
 from docgen.champs.acte import KNOWN_ACTE
 from docgen.champs.etat import KNOWN_ETAT
-from docgen.champs.pack import KNOWN
+from docgen.champs.pack import KNOWN, Values
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, errors
 from docgen.model.fiches import Edition
 from docgen.packs import together
 from docgen.packs.avenant import KNOWN_AVENANT
+from docgen.packs.contents import AMENDING, Contents
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.word import lint
 from docgen.word.template import NO_HOUSE, House, Template
@@ -65,7 +66,29 @@ def of_files(files: Iterable[Path], workspace: Workspace | None, data: Data | No
 def _meet_members(pieces: Iterable[Checked], data: Data) -> None:
     for one in pieces:
         if one.template and not errors(one.problems):  # an unknown field has no value for anybody
-            one.problems += together.meet(one.template, data)
+            one.problems += together.meet(one.template, data.edition, together.of_members(data))
+
+
+def _meet_amended(workspace: Workspace, data: Data, files: Iterable[Checked]) -> list[Diagnostic]:
+    """Have the templates of what leads from an edition to the next meet the members who will get one.
+
+    Return what keeps their values from being known.
+    """
+    checked = list(files)
+    if any(errors(one.problems) for one in checked):
+        return []
+    found: dict[str, list[tuple[str, Values]]] = {}
+    try:
+        contents = Contents(workspace, data)
+        for membre in data.membres:
+            for content in contents.of(membre) if AMENDING.keys() & set(contents.decisions[membre.id].pieces) else ():
+                found.setdefault(content.fichier, []).append((membre.id, content.found))
+    except ProblemsFound as error:
+        return list(error.diagnostics)
+    for one in checked:
+        if one.template and one.path.parent == workspace.templates and one.path.name in found:
+            one.problems += together.meet(one.template, data.edition, found[one.path.name])
+    return []
 
 
 def house(workspace: Workspace | None, data: Data | None) -> House:
@@ -103,6 +126,7 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
         shown_as = workspace.shown(record.path)
         record.problems = together.never_printed(shown_as, data.edition, [t for one in pieces if (t := one.template)])
     _meet_members(pieces, data)
+    record.problems += _meet_amended(workspace, data, [*pieces, *others])
     return [*pieces, record, *others]
 
 

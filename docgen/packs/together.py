@@ -11,7 +11,7 @@ from typing import Any
 
 from docgen import formats
 from docgen.champs import expected
-from docgen.champs.pack import Dossier, values
+from docgen.champs.pack import Dossier, Values, values
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
 from docgen.model.fiches import Edition
 from docgen.records.workspace import Data
@@ -27,7 +27,7 @@ def require_true(shown_as: str, data: Data, templates: Iterable[Template]) -> No
     """Raise `ProblemsFound` with every error of the edition, whose record is shown as told, if there is one."""
     pieces = list(templates)
     found = never_printed(shown_as, data.edition, pieces)
-    found += [problem for template in pieces for problem in meet(template, data)]
+    found += [problem for template in pieces for problem in meet(template, data.edition, of_members(data))]
     if stopping := errors(found):
         raise ProblemsFound(stopping)
 
@@ -46,16 +46,24 @@ def never_printed(shown_as: str, edition: Edition, templates: Iterable[Template]
     ]
 
 
-def meet(template: Template, data: Data) -> list[Diagnostic]:
-    """Return what shows when a sound template is gone through with the values of each member."""
-    branches = Branches(template, expected.closed_fields(data.edition))
-    empty: dict[str, list[str]] = {}
+Filled = Iterable[tuple[str, Values]]
+"""The values that a template is filled with, by the id of each member."""
+
+
+def of_members(data: Data) -> Filled:
+    """Yield the values of the pack of each member."""
     for membre in data.membres:
-        if membre.parti_le:
-            continue
-        filled = values(Dossier(data.syndicat, data.edition, membre))
+        if not membre.parti_le:
+            yield membre.id, values(Dossier(data.syndicat, data.edition, membre))
+
+
+def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnostic]:
+    """Return what shows when a sound template is gone through with the values of each member."""
+    branches = Branches(template, expected.closed_fields(edition))
+    empty: dict[str, list[str]] = {}
+    for member, filled in members:
         for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in template.fields):
-            empty.setdefault(label, []).append(membre.id)
+            empty.setdefault(label, []).append(member)
         try:
             branches.watch(filled.tree)
         except Exception:  # a template is a program: the renderer says where and why
