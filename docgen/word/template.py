@@ -30,7 +30,8 @@ NEVER_FILLED = re.compile(r"word/(?!glossary/)[\w/]+\.xml|docProps/(core|custom)
 """What may be shown and is not `FILLED`."""
 HEADING_STYLE = re.compile(r'<w:pStyle w:val="(Heading|Titre|Title)\w*"|<w:outlineLvl w:val="[0-8]"')
 HEADING_TEXT = re.compile(
-    r"(?i:article|titre|chapitre|section|annexe)\s+(?i:\d[\d.-]*(?:er)?|[ivxlc]+|premier|unique)\b(?=$|\s*[–—:.-]|\s+[^a-z\s])"
+    r"(?i:article|titre|chapitre|section|annexe)\s+(?i:\d[\d.-]*(?:er)?|[ivxlc]+|premier|unique)\b"
+    r"(?=$|\s*[–—:.-]|\s+[^a-zà-ÿ\s])"
 )
 """Most legal texts have no style of heading. « Article 5 du code » begins a sentence."""
 LISTED = re.compile(r'<w:numPr[ />]|<w:pStyle w:val="(?:List|Liste|Puce|TOC|TM\d)')
@@ -75,17 +76,18 @@ class Part:
     def own(self) -> list[str]:
         """Of each of `paragraphs`, its own XML: what follows a text box is of the paragraph around it."""
         found = [""] * len(self.paragraphs)
-        for number, piece in self._pieces:
+        for number, piece in self._walked[0]:
             found[number] += piece
         return found
 
     @cached_property
     def outer(self) -> Mapping[int, int]:
         """Of each paragraph of a text box, the one around it."""
-        return {inner: around for inner, around in self._nested if around}
+        return {inner: around for inner, around in self._walked[1] if around}
 
     @cached_property
     def _walked(self) -> tuple[list[tuple[int, str]], list[tuple[int, int]]]:
+        """The XML in pieces, each with its paragraph; each paragraph with the one around it, or 0."""
         pieces, nested = [], []
         stack, count = [0], 0
         for piece in re.split(r"(<w:p(?=[ />])[^>]*>|</w:p>)", self.source):
@@ -100,14 +102,6 @@ class Part:
             else:
                 pieces.append((stack[-1], piece))
         return pieces, nested
-
-    @property
-    def _pieces(self) -> list[tuple[int, str]]:
-        return self._walked[0]
-
-    @property
-    def _nested(self) -> list[tuple[int, int]]:
-        return self._walked[1]
 
     @property
     def tree(self) -> nodes.Template:
