@@ -232,3 +232,9 @@ def test_a_list_of_annexes_is_no_article(sample: Sample) -> None:
     found = compare.articles(Template(sample.root / "templates/2023-04/convention.docx"))
     assert found[-1].titre == "Article 10 – Annexes"
     assert any(text.startswith("Annexe 1 – Charte") for text in found[-1].paragraphes)
+
+
+def test_what_closes_a_document_is_of_no_article(sample: Sample) -> None:
+    (*_, last) = compare.articles(Template(sample.root / "templates/2023-04/convention.docx"))
+    assert not [text for text in last.paragraphes if "Fait" in text or "Pour le Syndicat" in text]
+    assert last.paragraphes

@@ -29,6 +29,8 @@ SHOWN = (
     *(f"{W}{name}" for name in ("t", "noBreakHyphen", "tab", "br", "sym", "footnoteReference", "endnoteReference")),
     f"{MATHS}t",
 )
+CLOSING = re.compile(r"sig_[a-z]+(?:_\d+)?|champ_(?:lieu|date)")
+"""The bookmarks of what closes a document."""
 LIKE = 0.7
 """How much of its words an article keeps when it is still the same one under another title."""
 
@@ -152,8 +154,16 @@ def _notes(members: Mapping[str, bytes], kind: str) -> Notes:
 
 
 def _lines(body: etree._Element, notes: Notes) -> Iterator[tuple[etree._Element, str]]:
-    """Yield each paragraph with its text; of a row of a table, the first with the texts of all its cells."""
+    """Yield each paragraph with its text; of a row of a table, the first with the texts of all its cells.
+
+    Where and when one signs, and the blocks of signature, are of no article.
+    """
+    marks = {mark for mark in body.iter(f"{W}bookmarkStart") if CLOSING.fullmatch(mark.get(f"{W}name", ""))}
+    closing = {next(mark.iterancestors(f"{W}tbl", f"{W}p"), None) for mark in marks}
+    closing |= {table for mark in marks for table in mark.iterancestors(f"{W}tbl")}
     for block in body.iter(f"{W}p", f"{W}tr"):
+        if block in closing or not closing.isdisjoint(block.iterancestors()):
+            continue
         if block.tag == f"{W}tr":
             cells = [" ".join(_text(p, notes) for p in cell.iter(f"{W}p")).strip() for cell in block.findall(f"{W}tc")]
             yield next(block.iter(f"{W}p"), block), " : ".join(filter(None, cells))
