@@ -75,7 +75,11 @@ def check(fichiers: tuple[Path, ...], edition: str | None, form: str, annotate: 
         files = checks.of_workspace(place, data)
     files, unlaid = pages.located(files)
     problems += [problem for file in files for problem in file.problems]
-    written = copies.write_all(files, workspace.today()) if annotate else []
+    written: list[Path] = []
+    try:
+        written = copies.write_all(files, workspace.today()) if annotate else []
+    except ProblemsFound as error:
+        problems += error.diagnostics
     if form == "json":
         click.echo(json.dumps([checks.as_json(p) for p in sorted(problems)], ensure_ascii=False, indent=1))
     else:

@@ -171,6 +171,7 @@ def test_a_copy_that_somebody_worked_in_is_not_replaced(tmp_path: Path, docgen: 
     code, said = docgen(tmp_path, "check", "--annotate", file.name)
     assert code == 1
     assert "[copie-modifiee]" in said
+    assert "[champ-inconnu]" in said
     assert copy.read_bytes() == file.read_bytes()
 
 

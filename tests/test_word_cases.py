@@ -93,6 +93,7 @@ def damaged(docx: bytes, how: str) -> bytes:
         "tronque": docx[: len(docx) // 2],
         "corrompu": bytes(corrupted),
         "classeur": zipped({"xl/workbook.xml": "<workbook/>"}),
+        "sans-liste": zipped({BODY: "<w/>"}),
         "docm": zipped({"[Content_Types].xml": "ms-word.document.macroEnabled.main+xml", BODY: "<w/>"}),
         "dotx": zipped({"[Content_Types].xml": "wordprocessingml.template.main+xml", BODY: "<w/>"}),
         "odt": zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<o/>"}),

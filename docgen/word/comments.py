@@ -14,14 +14,13 @@ from docgen.diagnostics import Diagnostic
 from docgen.word.anchors import Document, Span
 from docgen.word.meaning import XML_SPACE
 from docgen.word.package import AUTHOR, BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
-from docgen.word.seal import declared, related, sealed
+from docgen.word.seal import NO_RELATION, declared, related, sealed
 
 COMMENTS, TYPES, RELS = "word/comments.xml", "[Content_Types].xml", "word/_rels/document.xml.rels"
 BESIDE = ("word/commentsExtended.xml", "word/commentsIds.xml")
 """What else is noted of each comment: whether it is done, what answers it ([MS-DOCX] 2.5.1.3)."""
 CONTENT = "application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
-NO_RELATION = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 
 
@@ -34,7 +33,7 @@ def annotated(members: Mapping[str, bytes], problems: Iterable[Diagnostic], day:
     document = Document(parts)
     comments = _comments(parts)
     _take_away_ours(document.body, comments, parts)
-    taken = max((int(c.get(f"{W}id", "0")) for c in comments), default=-1)
+    taken = max((int(said) for c in comments if (said := c.get(f"{W}id", "")).isdigit()), default=-1)
     for number, problem in enumerate(problems, taken + 1):
         comments.append(_comment(number, problem, day))
         _mark(document.span(problem.place), number)

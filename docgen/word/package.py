@@ -158,8 +158,9 @@ class Package:
         for mark, said, hint in KINDS:
             if mark in declared and (BODY not in members or b"document.main+xml" not in declared):
                 raise self._refused("pas-un-docx", f"{said}, et non un document Word .docx", hint)
-        if BODY not in members:
-            raise self._refused("pas-un-docx", "ce n'est pas un document Word (il n'a pas de corps de texte)", SAVE_AS)
+        for name, what in ((BODY, "de corps de texte"), ("[Content_Types].xml", "de liste de ses parties")):
+            if name not in members:
+                raise self._refused("pas-un-docx", f"ce n'est pas un document Word (il n'a pas {what})", SAVE_AS)
         return members
 
     def _parsed(self, name: str, data: bytes) -> str:

@@ -20,6 +20,7 @@ CONTENT = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
 USER_DEFINED = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 """The set of properties that belongs to users ([MS-OLEPS] 2.25.1)."""
 NAME = "docgen"
+NO_RELATION = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
 MARGIN = ("word/comments.xml", "word/endnotes.xml")
 
 
@@ -36,7 +37,7 @@ def sealed(members: Mapping[str, bytes]) -> dict[str, bytes]:
         **members,
         CUSTOM: as_bytes(root),
         TYPES: declared(members[TYPES], CUSTOM, CONTENT),
-        RELS: related(members[RELS], CUSTOM, RELATION),
+        RELS: related(members.get(RELS, NO_RELATION), CUSTOM, RELATION),
     }
 
 
