@@ -84,7 +84,8 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
     folder = workspace.output / "comparaisons" / f"{former}-vers-{data.edition.edition}"
     page = _page(old, data.edition, documents, difference)
     files = {d.file: d.redline.docx for d in documents if d.redline}
-    publish.publish(folder, {**files, "index.html": page.encode()})
+    former_files = [path.name for path in folder.glob("*.suivi.docx")]
+    publish.publish(folder, {**files, "index.html": page.encode()}, former_files)
     return Comparison(folder, documents, difference)
 
 
