@@ -232,11 +232,13 @@ def verify(fichier: Path, record: bool) -> None:
 def plan(edition: str | None) -> None:
     """Show what an amendment does to each member."""
     place = _workspace()
-    decisions = Contents(place, workspace.load(place, edition)).decisions.values()
+    contents = Contents(place, workspace.load(place, edition))
+    decisions = contents.decisions.values()
     for decision in decisions:
         click.echo(f"{decision.membre.id} : {decision.action}{_yearly(decision)}\n    {decision.raison}")
     counts = Counter(re.sub(r" n°.*", "", decision.action) for decision in decisions)
     click.echo(", ".join(f"{action} : {count}" for action, count in counts.items()))
+    told.section("Sans effet sur les avenants, à relire (docgen compare)", contents.beside)
 
 
 def _yearly(decision: Decision) -> str:

@@ -40,7 +40,7 @@ class Counted(Written):
     valeur: int | Decimal
 
     def __eq__(self, other: object) -> bool:
-        return self.valeur == other if _is_number(other) else str.__eq__(self, other)
+        return self.valeur == _valued(other) if _is_number(other) else str.__eq__(self, other)
 
     __hash__ = str.__hash__
 
@@ -62,6 +62,9 @@ def _is_number(value: object) -> bool:
 
 
 def _valued(value: Any) -> Any:
+    """Return the number to compare with: 1401.06 as it is typed, and not the nearest binary fraction."""
+    if isinstance(value, float):
+        return Decimal(str(value))
     return value.valeur if isinstance(value, Counted) else value
 
 

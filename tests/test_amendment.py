@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Sample
+from conftest import Docgen, Sample
 
 from docgen.model.fiches import Edition, Envoi, Membre
 from docgen.packs import amendment
@@ -238,3 +238,28 @@ def test_what_closes_a_document_is_of_no_article(sample: Sample) -> None:
     (*_, last) = compare.articles(Template(sample.root / "templates/2023-04/convention.docx"))
     assert not [text for text in last.paragraphes if "Fait" in text or "Pour le Syndicat" in text]
     assert last.paragraphes
+
+
+def test_a_field_that_changes_nothing_on_the_page_of_a_member_gives_it_no_avenant(sample: Sample) -> None:
+    for name in ("convention", "annexe-2"):
+        source = sample.root / f"templates/2023-04/{name}.docx"
+        shutil.copy(source, sample.root / f"templates/2022-12/{name}.docx")
+    reworded(sample.root / "templates/2023-04/convention.docx", "{{ membre.au }}", "{{ membre.au | minuscules }}")
+    sample.edit("members.yaml", *SIGNED_2022)
+    contents = Contents(sample.workspace, load(sample.workspace))
+    assert contents.decisions["commune-de-montriviere"].action == "avis de nouvelle grille"
+    assert {c.piece for c in contents._differences("2022-12").textes} == {"convention"}
+
+
+def test_what_changes_in_a_header_is_told_beside_the_plan(sample: Sample, docgen: Docgen) -> None:
+    path = sample.root / "templates/2023-04/convention.docx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = next(n for n in parts if "header" in n and b"syndicat.nom_complet" in parts[n])
+    parts[name] = parts[name].replace(b"syndicat.nom_complet", b"syndicat.nom")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    sample.edit("members.yaml", *SIGNED_2022)
+    _, said = docgen(sample.root, "plan")
+    assert "à relire (docgen compare) :\n  convention, en-tête : des mots changent depuis l'édition 2022-12" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,9 @@ def test_what_is_not_known_is_false_and_neither_more_nor_less(tmp_path: Path) ->
 def test_a_list_that_is_printed_is_refused_as_the_renderer_does(tmp_path: Path) -> None:
     with pytest.raises(Unprintable, match="une liste"):
         watched(tmp_path, p("{{ montants.lignes }}"))
+
+
+def test_an_amount_is_compared_to_the_cent(tmp_path: Path) -> None:
+    member = {"montants": {"annuel": formats.euros(Decimal("16812.72")), "mensuel": formats.euros(Decimal("1401.06"))}}
+    text = "{% if montants.annuel == 16812.72 %}x{% endif %}{% if montants.mensuel <= 1401.06 %}y{% endif %}"
+    assert [test.held for test in watched(tmp_path, p(text), members=[member]).tests] == [1, 1]

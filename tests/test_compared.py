@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Docgen, Sample
 from lxml import etree
-from word import NOTE, W, a_docx, ins, p, run, table
+from word import NAMESPACES, NOTE, W, a_docx, ins, p, run, table
 
 from docgen.desk.compared import Piece, side_by_side
 from docgen.redline.revisions import accepted, rejected
@@ -269,3 +269,41 @@ def test_an_article_under_another_title_is_the_same_one(tmp_path: Path) -> None:
 )
 def test_a_sentence_that_begins_like_a_heading_is_none(tmp_path: Path, text: str) -> None:
     assert len(articles(Template(a_docx(tmp_path, [p(text)])))) == 1
+
+
+def paragraphs_of(folder: Path, *body: str) -> tuple[str, ...]:
+    return articles(Template(a_docx(folder, list(body))))[-1].paragraphes
+
+
+def test_a_cell_keeps_its_column_even_inside_a_content_control(tmp_path: Path) -> None:
+    assert paragraphs_of(tmp_path, table(["Astreinte", "", "Non"])) == ("Astreinte : – : Non",)
+    assert paragraphs_of(tmp_path, table(["", "Astreinte", "Non"])) == ("– : Astreinte : Non",)
+    row = table(["A", "B"])
+    cell = row[row.index("<w:tc>") : row.index("</w:tc>") + 7]
+    control = f"<w:sdt><w:sdtContent>{cell}</w:sdtContent></w:sdt>"
+    assert paragraphs_of(tmp_path, row.replace(cell, control, 1)) == ("A : B",)
+
+
+def test_a_place_to_write_in_a_table_does_not_hide_the_table(tmp_path: Path) -> None:
+    place = '<w:bookmarkStart w:id="7" w:name="champ_date"/><w:bookmarkEnd w:id="7"/>'
+    assert paragraphs_of(tmp_path, table(["Nom", "Né le"]).replace("</w:p>", f"{place}</w:p>", 1)) == ("Nom : Né le",)
+    assert paragraphs_of(tmp_path, p("Texte."), p("Fait le ", place)) == ("Texte.",)
+
+
+def test_a_heading_in_a_style_of_the_house_is_one_by_what_it_is_based_on(tmp_path: Path) -> None:
+    path = a_docx(tmp_path, [p("Prix", style="ArticleMaison"), p("Dix euros.")])
+    style = '<w:style w:styleId="ArticleMaison"><w:basedOn w:val="Heading1"/></w:style>'
+    styles = f"<w:styles {NAMESPACES}>{style}</w:styles>"
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("word/styles.xml", styles)
+    assert [article.titre for article in articles(Template(path))] == ["", "Prix"]
+
+
+def test_an_article_is_inserted_after_one_by_the_number_that_this_had(tmp_path: Path) -> None:
+    def cut(*titles: str) -> list[Article]:
+        return articles(Template(a_docx(tmp_path, [row for t in titles for row in (p(t), p("Texte."))])))
+
+    before = cut("Article 1 – Objet", "Article 2 – Durée")
+    found = list(changes("convention", before, cut("Article 1 – Prix", "Article 2 – Objet", "Article 3 – Sûreté")))
+    added = [(change.titre, change.apres) for change in found if change.action == "ajouté"]
+    assert ("Article 3 – Sûreté", "Article 1 – Objet") in added

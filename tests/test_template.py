@@ -222,3 +222,20 @@ def test_each_field_of_a_real_template_is_placed_where_it_stands(file: Path) -> 
     for use in template.uses:
         word = use.path.split(".")[-1].removesuffix("[]")
         assert word in template.place(parts[use.part], use.line, word).extract
+
+
+@pytest.mark.parametrize(
+    ("source", "shown", "plain"),
+    [
+        ("{{ a.b }}", {"a.b"}, {"a.b"}),
+        ("{% if a.b %}x{% endif %}", set(), set()),
+        ("{{ a.b | en_lettres }}", {"a.b"}, set()),
+        ("{{ 'x' if a.b else c.d }}", {"c.d"}, set()),
+        ("{% for l in a %}{{ l.b }}{% endfor %}", {"a[].b"}, {"a[].b"}),
+    ],
+)
+def test_what_is_printed_is_told_from_what_is_only_tested(
+    tmp_path: Path, source: str, shown: set[str], plain: set[str]
+) -> None:
+    template = Template(a_docx(tmp_path, p(source)))
+    assert (template.printed(), template.printed(plain=True)) == (shown, plain)

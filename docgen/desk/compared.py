@@ -25,8 +25,8 @@ from docgen.redline.tracked import CannotCompare, Redline, redline
 from docgen.word import compare, lint
 from docgen.word.compare import CellChange, Change, Difference
 from docgen.word.expressions import TAG
-from docgen.word.package import BODY, where
-from docgen.word.template import Template, joined_text
+from docgen.word.package import where
+from docgen.word.template import Template
 
 PAGE = Path(__file__).with_name("comparaison.html.j2")
 ALIKE = 0.5
@@ -77,10 +77,7 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
         raise ProblemsFound(tracked)
     difference = compare.editions((old, before), (data.edition, after))
     titles = {piece.id: piece for piece in (*old.pieces, *data.edition.pieces)}
-    changed = {change.piece for change in difference.textes}
-    documents = tuple(
-        _document(titles[name], before.get(name), after.get(name), day, name in changed) for name in titles
-    )
+    documents = tuple(_document(titles[name], before.get(name), after.get(name), day, difference) for name in titles)
     folder = workspace.output / "comparaisons" / f"{former}-vers-{data.edition.edition}"
     page = _page(old, data.edition, documents, difference)
     files = {d.file: d.redline.docx for d in documents if d.redline}
@@ -89,7 +86,9 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
     return Comparison(folder, documents, difference)
 
 
-def _document(piece: PieceModele, old: Template | None, new: Template | None, day: date, articles: bool) -> Compared:
+def _document(
+    piece: PieceModele, old: Template | None, new: Template | None, day: date, difference: Difference
+) -> Compared:
     if old is None or new is None:
         said = "ce document n'est que dans la nouvelle édition" if new else "la nouvelle édition n'a plus ce document"
         return Compared(piece, "", None, (said,))
@@ -97,20 +96,11 @@ def _document(piece: PieceModele, old: Template | None, new: Template | None, da
         found = redline(old.members, new.members, f"{day.isoformat()}T00:00:00Z")
     except CannotCompare as error:
         raise ProblemsFound([_not_shown(new, error.part)]) from None
-    notes = list(_beside_articles(old, new))
-    if found.revisions and not articles and not notes:
+    notes = [f"{kind} : des mots changent" for name, kind in difference.ailleurs if name == piece.id]
+    if found.revisions and not notes and piece.id not in {change.piece for change in difference.textes}:
         notes.append("des mots changent ailleurs que dans les articles : ouvrez le document")
     notes += [f"{where(part)} : paragraphes remplacés en entier, faute de mieux" for part in found.coarse]
     return Compared(piece, f"{piece.id}.suivi.docx", found, (*notes, *found.untracked))
-
-
-def _beside_articles(old: Template, new: Template) -> Iterator[str]:
-    """Yield the kinds of parts, besides the body, whose words change."""
-    kinds = {part.where: "" for side in (old, new) for part in side.parts if part.name != BODY}
-    for kind in kinds:
-        texts = [{joined_text(p.source) for p in side.parts if p.where == kind} for side in (old, new)]
-        if texts[0] != texts[1]:
-            yield f"{kind} : des mots changent"
 
 
 def _not_shown(template: Template, part: str) -> Diagnostic:

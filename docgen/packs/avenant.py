@@ -92,7 +92,7 @@ def _annexes(d: DossierAvenant) -> list[dict[str, str]]:
 
 def _amounts(d: DossierAvenant) -> list[dict[str, str]]:
     before, after = amendment.yearly(d.membre, d.former), amendment.yearly(d.membre, d.edition)
-    return [dict(libelle="Total par an", avant=before, apres=after)] if before and after else []
+    return [dict(libelle="Total par an", avant=before, apres=after)] if before and after and before != after else []
 
 
 def _initial(d: DossierAvenant) -> str:

@@ -19,6 +19,7 @@ from docgen.pdf.assemble import Bound, PackInfo, PiecePdf, assemble
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Data
 from docgen.word.render import Filled
+from docgen.word.template import Template
 
 PREVIEW = "apercu.jpg"
 PREVIEW_WIDTH = 320
@@ -30,8 +31,6 @@ class Binder:
     """Binds the packs of one edition."""
 
     data: Data
-    printed: Mapping[str, Sequence[str]]
-    """The fields that the template of each piece prints."""
     fonts: frozenset[str]
     """The families that may be used."""
     police: Path
@@ -81,11 +80,12 @@ class Binder:
             raise ConversionFailed(f"{content.titre} : une condition a retiré la place de la signature ({places})")
         names = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
         return preflight.Expected(
-            content.titre, pages, filled.words, filled.printed, names, self._amounts(membre, self.printed[content.name])
+            content.titre, pages, filled.words, filled.printed, names, self._amounts(membre, content.template)
         )
 
-    def _amounts(self, membre: Membre, printed: Sequence[str]) -> Callable[[str], Iterator[str]] | None:
+    def _amounts(self, membre: Membre, template: Template) -> Callable[[str], Iterator[str]] | None:
         """Return what computes the amounts of a piece again; None when it prints none."""
+        printed = template.printed(plain=True)
         groups = {path.split(".")[0] for path in printed}
         taken, rule = membre.souscription, self.data.edition.tarif
 

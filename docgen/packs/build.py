@@ -103,9 +103,7 @@ class Build:
         }
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
         self.moteur["signature"] = data.syndicat.signature.value
-        self.binder = Binder(
-            data, self.printed, frozenset(font_for(family) for family in self.fonts), office.form_font()
-        )
+        self.binder = Binder(data, frozenset(font_for(family) for family in self.fonts), office.form_font())
         self.packs = workspace.packs(data.edition.edition)
         self.proven: set[Path] = set()
         """The PDFs of the cache that a true pack was made of."""

@@ -75,12 +75,20 @@ class Contents:
             for membre in self.data.membres
         }
 
+    @property
+    def beside(self) -> list[str]:
+        """What changes besides the articles and the prices since the editions that members hold: no avenant says it."""
+        held = sorted({d.held.edition for d in self.decisions.values() if d.held})
+        target = self.data.edition.edition
+        found = [(name, one) for name in held if name < target for one in self._differences(name).ailleurs]
+        return [f"{piece}, {kind} : des mots changent depuis l'édition {name}" for name, (piece, kind) in found]
+
     def _for_member(self, membre: Membre, former: str) -> Difference:
         """Return what differs between the editions for that member: a clause may not concern it."""
         found = self._differences(former)
         ours = [change for change in found.textes if change.piece == amendment.CONVENTION]
-        if not any("{%" in text for change in ours for text in (*change.paragraphes, *change.avant)):
-            return found
+        if not any("{" in text for change in ours for text in (change.titre, *change.paragraphes, *change.avant)):
+            return found  # the same words for everybody
         others = [change for change in found.textes if change.piece != amendment.CONVENTION]
         before, after = self._conventions(Dossier(self.data.syndicat, self.data.edition, membre), former)
         changed = compare.changes(amendment.CONVENTION, compare.articles_of(before), compare.articles_of(after))

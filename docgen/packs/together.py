@@ -34,7 +34,7 @@ def require_true(shown_as: str, data: Data, templates: Iterable[Template]) -> No
 
 def never_printed(shown_as: str, edition: Edition, templates: Iterable[Template]) -> list[Diagnostic]:
     """Return an error for each mention that no template of the edition prints: a pack without it binds nobody."""
-    used = {path for template in templates for path in template.fields}
+    used = {path for template in templates for path in template.printed()}
     return [
         Diagnostic(
             Place(shown_as),

@@ -19,7 +19,7 @@ from docgen.law import tarif
 from docgen.model.fiches import Edition, Tarif
 from docgen.word.numbering import Numbering, titled
 from docgen.word.package import BODY, PARSER, W, unread_branches
-from docgen.word.template import HEADING_TEXT, Template, is_typed_heading
+from docgen.word.template import HEADING_TEXT, Template, is_typed_heading, joined_text
 
 Notes = Mapping[tuple[str, str], str]
 TYPED_NUMBER = re.compile(rf"{HEADING_TEXT.pattern}\s*[–—:.-]*\s*")
@@ -29,8 +29,9 @@ SHOWN = (
     *(f"{W}{name}" for name in ("t", "noBreakHyphen", "tab", "br", "sym", "footnoteReference", "endnoteReference")),
     f"{MATHS}t",
 )
-CLOSING = re.compile(r"sig_[a-z]+(?:_\d+)?|champ_(?:lieu|date)")
-"""The bookmarks of what closes a document."""
+SIGNS, WRITES = re.compile(r"sig_[a-z]+(?:_\d+)?"), re.compile(r"champ_(?:lieu|date)")
+"""The bookmarks of what closes a document: where one signs, the line of the place and the date."""
+HEADED = re.compile(r"word/(?:header|footer)")
 LIKE = 0.7
 """How much of its words an article keeps when it is still the same one under another title."""
 
@@ -81,6 +82,8 @@ class Difference:
 
     textes: tuple[Change, ...]
     grille: tuple[CellChange, ...]
+    ailleurs: tuple[tuple[str, str], ...] = ()
+    """The documents whose words change besides the articles, with the part: « en-tête »."""
 
     def pieces(self) -> list[str]:
         """Return the documents whose text changed."""
@@ -96,7 +99,18 @@ def editions(
         old = articles(before[1][piece]) if piece in before[1] else []
         new = articles(after[1][piece]) if piece in after[1] else []
         texts += changes(piece, old, new)
-    return Difference(tuple(texts), tuple(_cells(before[0].tarif, after[0].tarif)))
+    both = [piece for piece in before[1] if piece in after[1]]
+    beside = [(piece, kind) for piece in both for kind in _beside_articles(before[1][piece], after[1][piece])]
+    return Difference(tuple(texts), tuple(_cells(before[0].tarif, after[0].tarif)), tuple(beside))
+
+
+def _beside_articles(old: Template, new: Template) -> Iterator[str]:
+    """Yield the kinds of parts, besides the body and its notes, whose words change."""
+    kinds = dict.fromkeys(part.where for side in (old, new) for part in side.parts if HEADED.search(part.name))
+    for kind in kinds:
+        texts = [{joined_text(part.source) for part in side.parts if part.where == kind} for side in (old, new)]
+        if texts[0] != texts[1]:
+            yield kind
 
 
 def articles(template: Template) -> list[Article]:
@@ -114,12 +128,12 @@ def articles_of(members: Mapping[str, bytes]) -> list[Article]:
     found = [_Cut("", "")]
     for paragraph, text in _lines(root.find(f"{W}body"), notes):
         label = numbering.label(paragraph)
-        if text and (_is_styled_heading(paragraph) or is_typed_heading(_xml(paragraph), text)):
+        if text and (numbering.is_heading(paragraph) or is_typed_heading(_xml(paragraph), text)):
             opening = found[-1].opening
             found[-1].opening = []
             found.append(_Cut(titled(label, text), TYPED_NUMBER.sub("", text) or text, opening))
         elif text:
-            found[-1].add(text)
+            found[-1].add(f"{label} {text}".strip())
     return [Article(cut.titre, cut.nom, (*cut.rows, *cut.opening)) for cut in found]
 
 
@@ -158,15 +172,21 @@ def _lines(body: etree._Element, notes: Notes) -> Iterator[tuple[etree._Element,
 
     Where and when one signs, and the blocks of signature, are of no article.
     """
-    marks = {mark for mark in body.iter(f"{W}bookmarkStart") if CLOSING.fullmatch(mark.get(f"{W}name", ""))}
-    closing = {next(mark.iterancestors(f"{W}tbl", f"{W}p"), None) for mark in marks}
-    closing |= {table for mark in marks for table in mark.iterancestors(f"{W}tbl")}
+    closing = set()
+    for mark in body.iter(f"{W}bookmarkStart"):
+        tables = list(mark.iterancestors(f"{W}tbl"))
+        if SIGNS.fullmatch(mark.get(f"{W}name", "")):
+            closing |= {*tables, *mark.iterancestors(f"{W}p")}
+        elif WRITES.fullmatch(mark.get(f"{W}name", "")) and not tables:
+            closing |= set(mark.iterancestors(f"{W}p"))
     for block in body.iter(f"{W}p", f"{W}tr"):
         if block in closing or not closing.isdisjoint(block.iterancestors()):
             continue
         if block.tag == f"{W}tr":
-            cells = [" ".join(_text(p, notes) for p in cell.iter(f"{W}p")).strip() for cell in block.findall(f"{W}tc")]
-            yield next(block.iter(f"{W}p"), block), " : ".join(filter(None, cells))
+            own = [cell for cell in block.iter(f"{W}tc") if next(cell.iterancestors(f"{W}tr")) is block]
+            cells = [" ".join(_text(p, notes) for p in cell.iter(f"{W}p")).strip() for cell in own]
+            # An empty cell keeps its place: a cross that changes column changes everything.
+            yield next(block.iter(f"{W}p"), block), " : ".join(cell or "–" for cell in cells) if any(cells) else ""
         elif not any(True for _ in block.iterancestors(f"{W}tr")):
             yield block, _text(block, notes)
 
@@ -191,11 +211,6 @@ def _shown(paragraph: etree._Element, notes: Notes) -> Iterator[str]:
             yield "-" if name == "noBreakHyphen" else " "
 
 
-def _is_styled_heading(paragraph: etree._Element) -> bool:
-    style = paragraph.find(f"{W}pPr/{W}pStyle")
-    return bool(re.fullmatch(r"(?:Heading|Titre)\d", style.get(f"{W}val", "") if style is not None else ""))
-
-
 def changes(piece: str, before: list[Article], after: list[Article]) -> Iterator[Change]:
     """Yield the changes of one document; an article keeps its identity by its title, whatever its number becomes."""
     old, new = _by_name(before), _by_name(after)
@@ -210,7 +225,7 @@ def changes(piece: str, before: list[Article], after: list[Article]) -> Iterator
             yield Change(piece, article.titre, "modifié", *texts, former.titre)
         elif former.titre != article.titre:
             yield Change(piece, article.titre, "renuméroté", ancien_titre=former.titre)
-        above = article.titre
+        above = former.titre if former else article.titre
     for name, article in old.items():
         if name not in new and name not in renamed.values():
             yield Change(piece, article.titre, "supprimé", avant=article.paragraphes, ancien_titre=article.titre)

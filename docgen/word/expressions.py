@@ -59,6 +59,18 @@ def uses(tree: nodes.Template) -> Iterator[tuple[str, nodes.Node]]:
     return _walk(tree, {})
 
 
+def printed(tree: nodes.Template, *, plain: bool = False) -> frozenset[str]:
+    """Return the fields that the tree prints, not those that it only tests; `plain`: through no filter."""
+    shown: set[int] = set()
+    for output in tree.find_all(nodes.Output):
+        for child in output.nodes:
+            inner = [child] if plain else [child, *child.find_all(nodes.Expr)]
+            tests = [node.test for node in inner if isinstance(node, nodes.CondExpr)]
+            tested = {id(node) for test in tests for node in (test, *test.find_all(nodes.Expr))}
+            shown |= {id(node) for node in inner} - tested
+    return frozenset(path for path, node in uses(tree) if id(node) in shown)
+
+
 def typed(node: nodes.Node) -> str:
     """Return a field as the template types it: « ligne.libelle »; nothing for what is no plain name."""
     if isinstance(node, nodes.Name):

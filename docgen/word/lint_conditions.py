@@ -56,6 +56,8 @@ def bare_tests(template: Template) -> Iterator[Diagnostic]:
     for part in template.parts:
         paths = paths_of(part.reading.tree)
         for node in _truths(part):
+            if isinstance(node, nodes.Tuple | nodes.Const) and not isinstance(getattr(node, "value", ""), bool):
+                yield Diagnostic(template.place(part, node.lineno), "comparaison-trompeuse", *_always(node))
             values = CLOSED.get(paths.get(id(node), ""), ("",))
             if "" not in values:
                 yield Diagnostic(
@@ -64,6 +66,15 @@ def bare_tests(template: Template) -> Iterator[Diagnostic]:
                     f"« {typed(node)} » seul est toujours vrai, même quand il vaut « {values[-1]} »",
                     f'Comparez-le : {typed(node)} == "{values[0]}".',
                 )
+
+
+def _always(node: nodes.Node) -> tuple[str, str]:
+    """Return what is said of a list or a word that is taken for true or false, and how to mend it."""
+    if isinstance(node, nodes.Tuple):
+        hint = "Un nombre décimal s'écrit ici avec un point : 1000.5."
+        return "une virgule fait une liste, qui est toujours vraie", hint
+    hint = 'Répétez le champ : souscription.gfu == "oui" or souscription.gfu == "non".'
+    return "un mot ou un nombre seul est toujours vrai", hint
 
 
 def _truths(part: Part) -> Iterator[nodes.Node]:

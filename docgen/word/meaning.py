@@ -181,8 +181,11 @@ def marks(body: etree._Element) -> Iterator[Mark]:
     LibreOffice forgets a bookmark beside spaces that end their line.
     """
     tables = list(body.iter(f"{W}tbl"))
+    ended = {end.get(f"{W}id") for end in body.iter(f"{W}bookmarkEnd")}
     for start in body.iter(f"{W}bookmarkStart"):
         name = start.get(f"{W}name", "")
+        if start.get(f"{W}id") not in ended:  # LibreOffice writes some beginnings twice, with one end
+            continue
         if found := BLANK_PLACE.fullmatch(name):
             yield Mark(name, name, TOOLTIPS.get(found[1], found[1].replace("_", " ").capitalize()))
         elif (found := SIGNATURE.fullmatch(name)) and found[1] in ROLES:

@@ -15,6 +15,9 @@ from docgen.word.package import PARSER, W
 
 ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
          (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+HEADING = re.compile(r"(?:Heading|Titre)\d")
+HEADING_LEVELS = tuple("012345678")
+"""Level 9 is the body of the text (ISO/IEC 29500-1, 17.3.1.20)."""
 DEPTH = 9
 """Levels of a list (ISO/IEC 29500-1, 17.9.3)."""
 
@@ -69,6 +72,25 @@ class Numbering:
         counts[depth + 1 :] = [0] * (DEPTH - depth - 1)
         said = re.sub(r"%([1-9])", lambda found: _written(counts, levels, int(found[1]) - 1), level.text)
         return re.sub(r"\s+", " ", said).strip()
+
+    def is_heading(self, paragraph: etree._Element) -> bool:
+        """Tell whether the paragraph is a heading: by its own level, or by its style or one that this is based on."""
+        props = paragraph.find(f"{W}pPr")
+        if props is None:
+            return False
+        style = props.find(f"{W}pStyle")
+        name = style.get(f"{W}val", "") if style is not None else ""
+        for _ in range(DEPTH):
+            level = props.find(f"{W}outlineLvl") if props is not None else None
+            if level is not None:
+                return level.get(f"{W}val", "") in HEADING_LEVELS
+            if HEADING.fullmatch(name):
+                return True
+            if name not in self._styles:
+                return False
+            props, base = self._styles[name].find(f"{W}pPr"), self._styles[name].find(f"{W}basedOn")
+            name = base.get(f"{W}val", "") if base is not None else ""
+        return False
 
     def _list_of(self, paragraph: etree._Element) -> tuple[str, int]:
         """Return the number of the list and the level of a paragraph: its own, or those of its style."""

@@ -129,7 +129,7 @@ def _stand_in(tag: str, message: str) -> str:
         word = opens[2].lower()
         names = re.match(r"\w+\s+(\w+)", opens[1])
         plain = f"{{% {word}{opens[1][len(word) :]} %}}"
-        empty = "{% if 1 %}" if word == "if" else f"{{% for {names[1] if names else 'docgen'} in () %}}"
+        empty = "{% if true %}" if word == "if" else f"{{% for {names[1] if names else 'docgen'} in () %}}"
         return plain if _reads(plain + CLOSERS[word]) else empty
     if closes := CLOSES.match(tag):
         return CLOSERS[closes[1].lower()]

@@ -18,7 +18,7 @@ from lxml import etree
 from docgen.champs.pack import KNOWN
 from docgen.diagnostics import Diagnostic, Place
 from docgen.word import syntax
-from docgen.word.expressions import TAG, paths
+from docgen.word.expressions import TAG, paths, printed
 from docgen.word.numbering import Numbering, titled
 from docgen.word.package import FILLED, PARSER, Package, W, where
 
@@ -216,6 +216,10 @@ class Template:
     def fields(self) -> frozenset[str]:
         """The paths of the fields used anywhere."""
         return frozenset(use.path for use in self.uses)
+
+    def printed(self, *, plain: bool = False) -> frozenset[str]:
+        """Return the fields that are printed, and not only tested; `plain`: through no filter."""
+        return frozenset().union(*(printed(part.reading.tree, plain=plain) for part in self.parts))
 
     def place(self, part: Part, line: int, word: str = "") -> Place:
         """Return where that line of `part.jinja` is, as a Word user finds it: part, heading above, words to search for.
