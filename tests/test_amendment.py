@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Docgen, Sample
+from word import header_with, reworded
 
 from docgen.model.fiches import Edition, Envoi, Membre
 from docgen.packs import amendment
@@ -104,17 +103,6 @@ def test_an_edition_compared_to_itself_has_no_difference(sample: Sample) -> None
     data = load(sample.workspace)
     same = (data.edition, open_templates(sample.workspace, data.edition))
     assert Difference((), ()) == compare.editions(same, same)
-
-
-def reworded(path: Path, before: str, after: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    text = parts["word/document.xml"].decode()
-    assert before in text
-    parts["word/document.xml"] = text.replace(before, after).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
 
 
 def test_a_change_of_wording_in_one_article_shows_up_in_the_plan(sample: Sample) -> None:
@@ -244,7 +232,9 @@ def test_a_field_that_changes_nothing_on_the_page_of_a_member_gives_it_no_avenan
     for name in ("convention", "annexe-2"):
         source = sample.root / f"templates/2023-04/{name}.docx"
         shutil.copy(source, sample.root / f"templates/2022-12/{name}.docx")
-    reworded(sample.root / "templates/2023-04/convention.docx", "{{ membre.au }}", "{{ membre.au | minuscules }}")
+    reworded(
+        sample.root / "templates/2023-04/convention.docx", "{{ membre.celui_ci }}", "{{ membre.celui_ci | minuscules }}"
+    )
     sample.edit("members.yaml", *SIGNED_2022)
     contents = Contents(sample.workspace, load(sample.workspace))
     assert contents.decisions["commune-de-montriviere"].action == "avis de nouvelle grille"
@@ -253,13 +243,7 @@ def test_a_field_that_changes_nothing_on_the_page_of_a_member_gives_it_no_avenan
 
 def test_what_changes_in_a_header_is_told_beside_the_plan(sample: Sample, docgen: Docgen) -> None:
     path = sample.root / "templates/2023-04/convention.docx"
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    name = next(n for n in parts if "header" in n and b"syndicat.nom_complet" in parts[n])
-    parts[name] = parts[name].replace(b"syndicat.nom_complet", b"syndicat.nom")
-    with zipfile.ZipFile(path, "w") as archive:
-        for part, data in parts.items():
-            archive.writestr(part, data)
+    reworded(path, "syndicat.nom_complet", "syndicat.nom", header_with(path, "syndicat.nom_complet"))
     sample.edit("members.yaml", *SIGNED_2022)
     _, said = docgen(sample.root, "plan")
     assert "à relire (docgen compare) :\n  convention, en-tête : des mots changent depuis l'édition 2022-12" in said

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Docgen, Sample
 from lxml import etree
-from word import NAMESPACES, NOTE, W, a_docx, ins, p, run, table
+from word import NAMESPACES, NOTE, W, a_docx, header_with, ins, p, reworded, run, table
 
 from docgen.desk.compared import Piece, side_by_side
 from docgen.redline.revisions import accepted, rejected
@@ -230,13 +230,7 @@ def test_what_is_no_text_for_word_and_shows_on_the_page_counts(tmp_path: Path, b
 
 def test_words_that_change_in_the_header_are_told(draft: Sample, docgen: Docgen) -> None:
     path = draft.root / "templates/2024-01/convention.docx"
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    name = next(n for n in parts if "header" in n and b"syndicat.nom_complet" in parts[n])
-    parts[name] = parts[name].replace(b"syndicat.nom_complet", b"syndicat.nom")
-    with zipfile.ZipFile(path, "w") as archive:
-        for part, data in parts.items():
-            archive.writestr(part, data)
+    reworded(path, "syndicat.nom_complet", "syndicat.nom", header_with(path, "syndicat.nom_complet"))
     _, said = docgen(draft.root, "compare", "2023-04", "2024-01")
     assert "convention : aucun article ne change\n  en-tête : des mots changent\n" in said
 

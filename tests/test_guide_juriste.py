@@ -14,7 +14,7 @@ from conftest import ROOT, Docgen, Sample
 from lxml import etree
 from test_compared import draft  # noqa: F401 - a fixture
 from test_desk import found_in
-from word import W, a_docx, p, table
+from word import W, a_docx, p, reworded, table
 
 from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import errors
@@ -113,18 +113,6 @@ def test_sentences_agree_as_the_guide_says(typed: str, commune: str, etablisseme
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.kind == "faute"], ids=str)
 def test_what_the_guide_calls_a_fault_is_one(block: Block, tmp_path: Path) -> None:
     assert block.argument in found_in(a_docx(tmp_path, paragraphs(block.text)))
-
-
-def reworded(path: Path, before: str, after: str) -> None:
-    """Do in the body of a document what somebody does in Word."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    text = parts["word/document.xml"].decode()
-    assert text.count(before) == 1
-    parts["word/document.xml"] = text.replace(before, after).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
 
 
 def test_the_commands_answer_what_the_guide_says(draft: Sample, docgen: Docgen) -> None:  # noqa: F811

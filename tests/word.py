@@ -206,3 +206,21 @@ def _content_types(names: Sequence[str]) -> str:
         '<Default Extension="xml" ContentType="application/xml"/>'
         f'<Override PartName="/docProps/core.xml" ContentType="{core}"/>{overrides}</Types>'
     )
+
+
+def reworded(path: Path, before: str, after: str, part: str = "word/document.xml") -> None:
+    """Do in a part of a document what somebody does in Word, to words that stand there once."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    text = parts[part].decode()
+    assert text.count(before) == 1, (text.count(before), before)
+    parts[part] = text.replace(before, after).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+def header_with(path: Path, words: str) -> str:
+    """Return the name of the first header of a document that holds these words."""
+    with zipfile.ZipFile(path) as archive:
+        return next(n for n in archive.namelist() if "word/header" in n and words.encode() in archive.read(n))
