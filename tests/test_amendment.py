@@ -247,3 +247,15 @@ def test_what_changes_in_a_header_is_told_beside_the_plan(sample: Sample, docgen
     sample.edit("members.yaml", *SIGNED_2022)
     _, said = docgen(sample.root, "plan")
     assert "à relire (docgen compare) :\n  convention, en-tête : des mots changent depuis l'édition 2022-12" in said
+
+
+def test_amounts_that_stay_the_same_are_not_said_to_change(sample: Sample) -> None:
+    for file in (sample.root / "templates/2023-04").iterdir():
+        shutil.copy(file, sample.root / "templates/2022-12" / file.name)
+    record = sample.root / "templates/2022-12/edition.yaml"
+    record.write_text(record.read_text("utf-8").replace("edition: 2023-04", "edition: 2022-12"), "utf-8")
+    reworded(sample.root / "templates/2023-04/convention.docx", "Si le désaccord persiste", "En cas d’échec")
+    sample.edit("members.yaml", *SIGNED_2022)
+    contents = Contents(sample.workspace, load(sample.workspace))
+    membre = next(m for m in contents.data.membres if m.id == "commune-de-montriviere")
+    assert contents.of(membre)[0].found.tree["avenant"]["montants"] == []

@@ -301,3 +301,14 @@ def test_an_article_is_inserted_after_one_by_the_number_that_this_had(tmp_path: 
     found = list(changes("convention", before, cut("Article 1 – Prix", "Article 2 – Objet", "Article 3 – Sûreté")))
     added = [(change.titre, change.apres) for change in found if change.action == "ajouté"]
     assert ("Article 3 – Sûreté", "Article 1 – Objet") in added
+
+
+def test_the_letters_of_a_list_are_part_of_what_an_article_says(tmp_path: Path) -> None:
+    item = "<w:p><w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr>{}</w:p>".format
+    path = a_docx(tmp_path, [item(run("le retard ;")), item(run("la perte."))])
+    level = '<w:lvl w:ilvl="0"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1)"/></w:lvl>'
+    lists = f'<w:abstractNum w:abstractNumId="5">{level}</w:abstractNum>'
+    number = '<w:num w:numId="1"><w:abstractNumId w:val="5"/></w:num>'
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("word/numbering.xml", f"<w:numbering {NAMESPACES}>{lists}{number}</w:numbering>")
+    assert articles(Template(path))[0].paragraphes == ("a) le retard ;", "b) la perte.")

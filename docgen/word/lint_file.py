@@ -72,12 +72,10 @@ def hidden_text(template: Template) -> Iterator[Diagnostic]:
     hiding = _hiding_styles(template)
     for part in _shown(template):
         for number, row in enumerate(part.own):
-            styles = set(re.findall(r'<w:[pr]Style w:val="([^"]*)"', row))
             runs = [run for run in RUN.findall(row) if text_of(run)]
-            hidden = [
-                run for run in runs if HIDDEN.search(run) or hiding & set(re.findall(r'rStyle w:val="([^"]*)"', run))
-            ]
-            if hidden or (runs and hiding & styles & set(re.findall(r'pStyle w:val="([^"]*)"', row))):
+            whole = hiding & set(re.findall(r'<w:pStyle w:val="([^"]*)"', row))
+            hidden = [run for run in runs if whole or HIDDEN.search(run) or hiding & set(RUN_STYLE.findall(run))]
+            if hidden:
                 yield Diagnostic(
                     template.place_of(part, number, text_of(hidden[0])),
                     "texte-masque",
