@@ -26,11 +26,12 @@ from types import FrameType
 from lxml import etree
 
 from docgen.champs.pack import Dossier, values
-from docgen.desk import checks
+from docgen.desk import checks, rename
 from docgen.diagnostics import ProblemsFound, errors
+from docgen.lint import comments
 from docgen.records.workspace import Workspace, load
 from docgen.redline.tracked import CannotCompare, redline
-from docgen.word import comments, rename, syntax
+from docgen.word import syntax
 from docgen.word.package import W, zipped
 from docgen.word.render import Renderer
 

@@ -14,13 +14,9 @@ first line of every module says its one job.
    `blank_model`. A value that the record lacks is a `blank`, that knows which field it stands for. `expected` says
    which fields a pack cannot do without.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
-   say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `lint` says what is
-   wrong with its tags, `lint_conditions` with its conditions, `lint_file` with what else the file holds, `lint_marks`
-   with the places marked in it, `lint_house` with the habits of the house; `branches` what it decides for real members.
-   `render` fills it, `meaning` notes what its PDF is to say besides. `compare` tells what differs between two editions,
-   by titles that `numbering` gives their numbers. `anchors` finds the words of a problem again, `comments` writes it in
-   the margin and `seal` knows whether somebody worked in there since; `rename` changes the name of a field, letter by
-   letter in the `tag_words` of the file.
+   say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands, `fonts` what it is
+   written with. `render` fills it, `meaning` notes what its PDF is to say besides. `compare` tells what differs between
+   two editions, by titles that `numbering` gives their numbers.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
@@ -28,18 +24,22 @@ first line of every module says its one job.
 7. `redline`: `tracked` compares two documents part by part and checks itself. `wording` reads their words, `alignment`
    pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
    file, `revisions` accepts or rejects.
-8. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
+8. `lint`, what is wrong with a Word file: `rules` with its tags, `conditions` with what they decide, `file` with what
+   else it holds, `marks` with the places marked in it, `house` with the habits of the house; `branches` what it decides
+   for real members. `anchors` finds the words of a problem again, `comments` writes it in the margin and `seal` knows
+   whether somebody worked in there since.
+9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
    `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
    why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that
    believes nothing; `recompute` does the sums again), publish. `report` writes the page that shows what stands where,
    `status` tells where each member stands, `sendings` notes in the records what was sent and signed.
-9. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the
+10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the
    préfecture answered.
-10. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
+11. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
     sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.
-11. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
+12. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
     puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes, `renaming` renames
-    a field.
+    a field in an edition: `rename` in one file, letter by letter in its `tag_words`.
 
 Beside them: `cli` and `told` are the only ones who speak to people (`french_click` gives them the words), `starter`
 makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts

@@ -12,7 +12,7 @@ from word import a_docx, p, table
 from docgen import formats
 from docgen.champs.blank import Blank
 from docgen.diagnostics import Severity
-from docgen.word.branches import Branches
+from docgen.lint.branches import Branches
 from docgen.word.filters import Unprintable
 from docgen.word.template import Template
 

@@ -18,9 +18,9 @@ from docgen.champs.pack import PLAIN, values
 from docgen.formats import NBSP, NNBSP
 from docgen.law import prefecture as actes
 from docgen.law import seance as assembly
+from docgen.lint import rules
 from docgen.model.seance import Delegue
 from docgen.records.workspace import Data, load
-from docgen.word import lint
 from docgen.word.template import Template
 
 PRESENT = (
@@ -91,7 +91,7 @@ def test_each_field_of_a_list_belongs_to_a_list_that_has_it(dossier: DossierActe
 @pytest.mark.parametrize("name", ["deliberation.docx", "bordereau.docx"])
 def test_the_templates_of_an_act_are_sound_and_use_known_fields(name: str) -> None:
     template = Template(ROOT / "templates" / name, known=KNOWN_ACTE)
-    assert [] == lint.check(template)
+    assert [] == rules.check(template)
     assert template.fields
     assert template.fields <= KNOWN_ACTE.keys()
 

@@ -20,9 +20,9 @@ from docgen.champs import expected
 from docgen.champs.pack import Dossier, values
 from docgen.desk import checks, copies, explained, pages
 from docgen.diagnostics import ProblemsFound, Severity, errors
+from docgen.lint import house
+from docgen.lint.branches import Branches
 from docgen.records import workspace
-from docgen.word import lint_house
-from docgen.word.branches import Branches
 from docgen.word.render import Renderer
 
 BREAK = '<w:r><w:br w:type="page"/></w:r>'
@@ -186,13 +186,11 @@ def test_the_copies_of_a_workspace_stand_beside_its_templates_and_are_no_templat
 
 
 def test_each_code_about_a_word_file_is_explained() -> None:
-    word = {path.stem: path.read_text("utf-8") for path in (ROOT / "docgen/word").glob("*.py")}
-    desk = [(ROOT / f"docgen/desk/{name}.py").read_text("utf-8") for name in ("checks", "copies")]
-    desk.append((ROOT / "docgen/packs/together.py").read_text("utf-8"))
-    names = ("lint", "lint_house", "lint_marks", "package", "render", "template", "branches")
-    sources = [*(word[name] for name in names), *desk]
+    names = ("word/package", "word/render", "word/template", "desk/checks", "desk/copies", "packs/together")
+    files = [*(ROOT / "docgen/lint").glob("*.py"), *(ROOT / f"docgen/{name}.py" for name in names)]
+    sources = [file.read_text("utf-8") for file in files]
     said = {code for source in sources for code in re.findall(r'[\s(]"([a-z]+(?:-[a-z]+)+)",', source, re.M)}
-    said = (said | codes_in_cases()) - set(lint_house.SHOWN_IN_FRENCH.values())
+    said = (said | codes_in_cases()) - set(house.SHOWN_IN_FRENCH.values())
     assert said >= {"champ-vide", "clause-sans-membre", "copie-modifiee", "champ-obligatoire-absent"}
     assert said - set(explained.codes()) == set()
 

@@ -18,8 +18,9 @@ from word import W, a_docx, p, reworded, table
 
 from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import errors
+from docgen.lint import rules
 from docgen.records import workspace
-from docgen.word import filters, lint
+from docgen.word import filters
 from docgen.word.expressions import FILTERS
 from docgen.word.package import PARSER
 from docgen.word.render import Renderer
@@ -92,7 +93,7 @@ def test_what_is_typed_prints_what_the_guide_says(model: Block, printed: Block, 
     data = workspace.load(workspace.Workspace(ROOT))
     membre = next(m for m in data.membres if m.id == (printed.argument or MEMBER))
     template = Template(a_docx(tmp_path, paragraphs(model.text)))
-    assert errors(lint.check(template)) == []
+    assert errors(rules.check(template)) == []
     filled = Renderer(template).fill(values(Dossier(data.syndicat, data.edition, membre)).tree)
     assert lines(filled.docx, tmp_path) == printed.text.splitlines()
 

@@ -20,8 +20,8 @@ from word import NOTE, W, a_docx, p, run, shown, table
 from docgen.champs.pack import CHOSEN, PLAIN, Dossier
 from docgen.champs.pack import values as all_values
 from docgen.diagnostics import ProblemsFound, errors
+from docgen.lint import rules
 from docgen.records.workspace import Workspace, load
-from docgen.word import lint
 from docgen.word.expressions import TAG, environment
 from docgen.word.render import Filled, Renderer
 from docgen.word.template import Template, joined_text
@@ -283,7 +283,7 @@ def test_a_template_prints_what_its_plain_text_would_or_is_refused(
     """The oracle is Jinja on the plain text: it knows nothing of Word, of runs, nor of docxtpl."""
     lines = source.split("\x01")
     template = Template(a_docx(tmp_path, [p(*in_runs(line, cuts)) for line in lines]))
-    assume(not errors(lint.check(template)))
+    assume(not errors(rules.check(template)))
     env = environment()
     env.autoescape = False
     expected = env.from_string("\n".join(lines).replace("{%p ", "{% ")).render(VALUES)

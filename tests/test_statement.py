@@ -21,11 +21,12 @@ from docgen.champs.blank import BLANK
 from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, Ligne, Periode
 from docgen.champs.pack import values
 from docgen.diagnostics import ConversionFailed, ProblemsFound, Severity
+from docgen.lint import rules
 from docgen.model.fiches import Membre, Souscription
 from docgen.packs import preflight
 from docgen.pdf import pdftext
 from docgen.records.workspace import Workspace, load, load_edition
-from docgen.word import lint, lint_file
+from docgen.word.fonts import families
 from docgen.word.template import Template
 
 MONTRIVIERE, AUBEROQUE = "commune-de-montriviere", "commune-d-auberoque"
@@ -227,8 +228,8 @@ def test_the_examples_of_the_module() -> None:
 
 def test_nothing_is_wrong_with_the_template() -> None:
     template = Template(ROOT / "templates" / "etat-annuel.docx", known=KNOWN_ETAT)
-    assert [] == lint.check(template)
-    assert {"Carlito"} == set(lint_file.fonts(template))
+    assert [] == rules.check(template)
+    assert {"Carlito"} == set(families(template))
 
 
 def test_a_year_without_service_is_an_error(sample: Sample) -> None:

@@ -13,7 +13,7 @@ import yaml
 from word import footnote, marked, members, p, raw_text, shown, table, zipped
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, errors
-from docgen.word import lint, lint_file
+from docgen.lint import file, rules
 from docgen.word.package import BODY
 from docgen.word.render import Renderer
 from docgen.word.template import House, Template
@@ -134,7 +134,7 @@ def examine(path: Path, values: dict[str, Any], house: House) -> Found:
     try:
         template = Template(path, house=house)
         found.parts = {part.name: part.where for part in (*template.parts, *template.unfilled)}
-        found.said = lint.check(template)
+        found.said = rules.check(template)
         if not errors(found.said):
             found.docx = Renderer(template).fill(values).docx
     except ProblemsFound as problems:
@@ -145,7 +145,7 @@ def examine(path: Path, values: dict[str, Any], house: House) -> Found:
 @pytest.fixture(autouse=True)
 def no_fonts_but_carlito(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cases say the same on every machine."""
-    monkeypatch.setattr(lint_file, "font_for", lambda family: "Carlito")
+    monkeypatch.setattr(file, "font_for", lambda family: "Carlito")
 
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)

@@ -20,6 +20,7 @@ from docgen.champs.pack import values
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place, ProblemsFound, closest
 from docgen.law import prefecture as actes
 from docgen.law import seance as assembly
+from docgen.lint import rules
 from docgen.model.fiches import Edition
 from docgen.model.seance import Acte, Seance
 from docgen.office import LibreOffice, font_for
@@ -27,7 +28,7 @@ from docgen.packs import receipts
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Data, Workspace, load, load_edition
-from docgen.word import lint, lint_file
+from docgen.word.fonts import families
 from docgen.word.render import Filled, Renderer
 from docgen.word.template import Template
 
@@ -154,8 +155,8 @@ class Deliberation:
     def _bind(self, document: Document, pool: Pool) -> tuple[bytes, list[Filled]]:
         """Return the checked PDF of a document, and its pieces as they were filled."""
         templates = [template for _, _, template, _ in document.pieces]
-        lint.require_sound(templates)
-        fonts = {font_for(family) for template in templates for family in lint_file.fonts(template)}
+        rules.require_sound(templates)
+        fonts = {font_for(family) for template in templates for family in families(template)}
         filled = [Renderer(template).fill(dict(tree)) for _, _, template, tree in document.pieces]
         said = Description(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date)
         with tempfile.TemporaryDirectory(prefix="docgen-") as work:

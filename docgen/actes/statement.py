@@ -24,13 +24,14 @@ from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, REGLE_DES_MOIS, DossierE
 from docgen.champs.pack import values
 from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, Place, ProblemsFound, Severity
 from docgen.law import tarif
+from docgen.lint import rules
 from docgen.model.fiches import Envoi, Membre, Souscription, Tarif
 from docgen.office import LibreOffice, font_for
 from docgen.packs import amendment, receipts
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Workspace, load, load_edition, today
-from docgen.word import lint, lint_file
+from docgen.word.fonts import families
 from docgen.word.render import Filled, Renderer
 from docgen.word.template import Template
 
@@ -199,8 +200,8 @@ class Statements:
         """Return the Word file and the checked PDF of each statement, by name."""
         path = self.workspace.templates / "etat-annuel.docx"
         template = Template(path, self.workspace.shown(path), KNOWN_ETAT)
-        lint.require_sound([template])
-        fonts = {font_for(family) for family in lint_file.fonts(template)}
+        rules.require_sound([template])
+        fonts = {font_for(family) for family in families(template)}
         renderer = Renderer(template)
         filled = [renderer.fill(values(d, CHAMPS_ETAT).tree) for d in self.dossiers]
         files: dict[str, bytes] = {}

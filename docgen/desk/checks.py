@@ -17,12 +17,12 @@ from docgen.champs.acte import KNOWN_ACTE
 from docgen.champs.etat import KNOWN_ETAT
 from docgen.champs.pack import KNOWN, Values
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, errors
+from docgen.lint import rules
 from docgen.model.fiches import Edition
 from docgen.packs import together
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.contents import AMENDING, Contents
 from docgen.records.workspace import Data, Workspace, load_edition
-from docgen.word import lint
 from docgen.word.template import NO_HOUSE, House, Template
 
 FIELDS: Mapping[str, Iterable[str]] = {
@@ -137,7 +137,7 @@ def of_file(path: Path, shown_as: str, signataires: Iterable[str] = (), ours: Ho
         kind = next((kind for kind in FIELDS if path.name.lower().startswith(kind)), "")
         known = FIELDS.get(kind, KNOWN)
         found.template = Template(path, shown_as, known, signataires, ours)
-        found.problems = lint.check(found.template)
+        found.problems = rules.check(found.template)
     except ProblemsFound as error:
         found.problems = list(error.diagnostics)
     except Exception as error:  # whatever the file is, there is an answer

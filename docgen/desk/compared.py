@@ -18,11 +18,12 @@ import jinja2
 from docgen import formats, publish
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.law import tarif
+from docgen.lint import rules
 from docgen.model.fiches import Edition, PieceModele
 from docgen.packs.contents import open_templates
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.redline.tracked import CannotCompare, Redline, redline
-from docgen.word import compare, lint
+from docgen.word import compare
 from docgen.word.compare import CellChange, Change, Difference
 from docgen.word.expressions import TAG
 from docgen.word.package import where
@@ -72,7 +73,7 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
     """
     old = load_edition(workspace, former, data.seances)
     before, after = open_templates(workspace, old), open_templates(workspace, data.edition)
-    tracked = [p for t in (*before.values(), *after.values()) for p in lint.tracked_changes(t)]
+    tracked = [p for t in (*before.values(), *after.values()) for p in rules.tracked_changes(t)]
     if tracked:
         raise ProblemsFound(tracked)
     difference = compare.editions((old, before), (data.edition, after))

@@ -10,9 +10,9 @@ from pathlib import Path
 from docgen import publish
 from docgen.desk.checks import COPY, Checked
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.word.comments import annotated
+from docgen.lint.comments import annotated
+from docgen.lint.seal import is_as_sealed
 from docgen.word.package import Package
-from docgen.word.seal import is_as_sealed
 
 
 def copy_of(path: Path) -> Path:

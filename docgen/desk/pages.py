@@ -13,8 +13,8 @@ import pypdf
 from docgen import office
 from docgen.desk.checks import Checked
 from docgen.diagnostics import Diagnostic, ToolMissing
+from docgen.lint.anchors import bookmarked
 from docgen.pdf.convert import Export, Pool
-from docgen.word.anchors import bookmarked
 
 
 def located(files: Iterable[Checked]) -> tuple[list[Checked], str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from docgen import formats, publish
 from docgen.champs.pack import KNOWN
+from docgen.desk import rename
+from docgen.desk.rename import Renaming
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
 from docgen.packs.contents import open_templates
 from docgen.records.workspace import Data, Workspace
-from docgen.word import rename
-from docgen.word.rename import Renaming
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Protocol
 from docgen import __version__, publish
 from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
+from docgen.lint import rules
 from docgen.model.fiches import Membre
 from docgen.office import LibreOffice, font_for
 from docgen.packs import preflight, receipts, together
@@ -28,7 +29,7 @@ from docgen.pdf import conform, signatures
 from docgen.pdf.convert import Export, Pool
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
-from docgen.word import lint, lint_file
+from docgen.word.fonts import families
 from docgen.word.meaning import Meaning
 from docgen.word.render import Filled, Renderer
 
@@ -94,9 +95,9 @@ class Build:
         self.workspace, self.data, self.office, self.pool_size = workspace, data, office, pool_size
         self.contents = Contents(workspace, data)
         self.templates = self.contents.templates
-        lint.require_sound(list(self.templates.values()))
+        rules.require_sound(list(self.templates.values()))
         self.printed = {name: sorted(printed(template)) for name, template in self.templates.items()}
-        self.fonts = sorted({family for t in self.templates.values() for family in lint_file.fonts(t)})
+        self.fonts = sorted({family for t in self.templates.values() for family in families(t)})
         self.moteur = {
             "docgen": f"{__version__}+{_own_code()}",
             "LibreOffice": office.version.removeprefix("LibreOffice "),
@@ -372,8 +373,7 @@ def _own_code() -> str:
     files.append(here.parent / "formats.py")
     digest = hashlib.sha256()
     for file in sorted(files):
-        if not file.stem.startswith("lint"):  # it refuses templates; it makes nothing
-            digest.update(file.read_bytes())
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:8]
 
 

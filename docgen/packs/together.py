@@ -13,9 +13,9 @@ from docgen import formats
 from docgen.champs import expected
 from docgen.champs.pack import Dossier, Values, values
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
+from docgen.lint.branches import Branches
 from docgen.model.fiches import Edition
 from docgen.records.workspace import Data
-from docgen.word.branches import Branches
 from docgen.word.render import Renderer
 from docgen.word.template import Template
 

@@ -1,1 +1,1 @@
-"""Word templates: opened, checked, filled, compared."""
+"""Word templates: opened, read, filled, compared."""

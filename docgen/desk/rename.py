@@ -20,10 +20,10 @@ from pathlib import Path
 
 from jinja2 import nodes
 
+from docgen.desk.tag_words import NAME, RESERVED, Source, Word, numbers, spliced, splices, unused
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
-from docgen.word import lint
+from docgen.lint import rules
 from docgen.word.package import FILLED
-from docgen.word.tag_words import NAME, RESERVED, Source, Word, numbers, spliced, splices, unused
 from docgen.word.template import Template
 
 PATH = re.compile(rf"{NAME.pattern}(?:(?:\[\])?\.{NAME.pattern})*")
@@ -143,7 +143,7 @@ def _changes(template: Template, old: str, new: str) -> list[tuple[Source, list[
     check_names(old, new)
     original = _file(template)
     whole = _opened(original, template.file)
-    if unreadable := [*lint.syntax(whole), *lint.programs(whole)]:
+    if unreadable := [*rules.syntax(whole), *rules.programs(whole)]:
         raise ProblemsFound(unreadable)
     sources = [Source(whole, part, template.members[part.name]) for part in whole.parts]
     mark = unused(text for source in sources for text in (source.xml, *(one.text for one in source.texts)))
@@ -375,7 +375,7 @@ def _opened(docx: bytes, shown_as: str) -> Template:
 def _prove(before: Template, after: Template, old: str, new: str) -> None:
     """Raise `ProblemsFound` unless `after` uses the fields of `before` renamed, and is the same outside its tags."""
     fields = {re.sub(rf"^{re.escape(old)}(?=[.\[]|$)", new, path) for path in before.fields}
-    if any(lint.syntax(after)) or after.fields != fields or _outside_tags(after) != _outside_tags(before):
+    if any(rules.syntax(after)) or after.fields != fields or _outside_tags(after) != _outside_tags(before):
         said = f"« {old} » ne peut pas devenir « {new} » dans ce modèle sans que rien d'autre ne change"
         hint = "Le fichier reste comme il est. Renommez ce champ dans Word."
         raise ProblemsFound([Diagnostic(Place(before.file), "renommage-impossible", said, hint)])

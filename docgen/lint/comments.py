@@ -11,10 +11,10 @@ from lxml import etree
 
 from docgen import formats
 from docgen.diagnostics import Diagnostic
-from docgen.word.anchors import Document, Span
+from docgen.lint.anchors import Document, Span
+from docgen.lint.seal import NO_RELATION, declared, related, sealed
 from docgen.word.meaning import XML_SPACE
 from docgen.word.package import AUTHOR, BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
-from docgen.word.seal import NO_RELATION, declared, related, sealed
 
 COMMENTS, TYPES, RELS = "word/comments.xml", "[Content_Types].xml", "word/_rels/document.xml.rels"
 BESIDE = ("word/commentsExtended.xml", "word/commentsIds.xml")

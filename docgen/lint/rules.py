@@ -10,7 +10,8 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.word import filters, lint_conditions, lint_file, lint_house, lint_marks
+from docgen.lint import conditions, file, house, marks
+from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
 from docgen.word.render import lost, lost_words
@@ -195,7 +196,7 @@ def tags_never_filled(template: Template) -> Iterator[Diagnostic]:
     ]
     found += [
         (
-            lint_file.related(template, relation),
+            file.related(template, relation),
             f"un champ n'est jamais rempli dans une adresse : {unquote(relation.target)}",
         )
         for relation in template.relations()
@@ -276,22 +277,22 @@ RULES: tuple[Rule, ...] = (
     tags_never_filled,
     single_braces,
     printed_groups,
-    lint_conditions.comparisons,
-    lint_conditions.bare_tests,
-    lint_file.outside_links,
-    lint_file.macros,
-    lint_file.computed_fields,
-    lint_file.bound_controls,
-    lint_file.hidden_text,
-    lint_file.missing_fonts,
-    lint_file.comments_left,
-    lint_marks.places,
-    lint_marks.pictures,
-    lint_marks.dots,
-    lint_house.typed_values,
-    lint_house.bare_fields,
-    lint_house.foreign_styles,
-    lint_house.harmless,
+    conditions.comparisons,
+    conditions.bare_tests,
+    file.outside_links,
+    file.macros,
+    file.computed_fields,
+    file.bound_controls,
+    file.hidden_text,
+    file.missing_fonts,
+    file.comments_left,
+    marks.places,
+    marks.pictures,
+    marks.dots,
+    house.typed_values,
+    house.bare_fields,
+    house.foreign_styles,
+    house.harmless,
 )
 
 

@@ -1,0 +1,1 @@
+"""What is wrong with a Word template, said with its place and its mend, or written in its margin."""
