@@ -25,9 +25,9 @@ first line of every module says its one job.
    pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
    file, `revisions` accepts or rejects.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `conditions` with what they decide, `file` with what
-   else it holds, `marks` with the places marked in it, `house` with the habits of the house; `branches` what it decides
-   for real members. `anchors` finds the words of a problem again, `comments` writes it in the margin and `seal` knows
-   whether somebody worked in there since.
+   else it holds, `links` with where it leads, `marks` with the places marked in it, `house` with the habits of the
+   house; `branches` what it decides for real members. `anchors` finds the words of a problem again, `comments` writes
+   it in the margin and `seal` knows whether somebody worked in there since.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
    `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
    why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that

@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.lint import conditions, file, house, marks, rules
+from docgen.lint import conditions, file, house, links, marks, rules
 from docgen.word.fonts import families
 from docgen.word.template import Template
 
@@ -45,7 +45,8 @@ EXAMPLES = {
     rules.printed_groups: "liste-imprimee",
     conditions.comparisons: "nombre-entre-guillemets",
     conditions.bare_tests: "champ-toujours-vrai",
-    file.outside_links: "image-exterieure",
+    links.outside_links: "image-exterieure",
+    links.forbidden_links: "lien-vers-un-programme",
     file.macros: "objet-ole",
     file.computed_fields: "date-du-jour",
     file.bound_controls: "controle-lie-au-titre",

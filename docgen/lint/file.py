@@ -1,4 +1,4 @@
-"""What is wrong with what a Word file holds besides its words: links, macros, Word's own fields, fonts, comments."""
+"""What is wrong with what a Word file holds besides its words: macros, Word's own fields, fonts, comments."""
 
 from __future__ import annotations
 
@@ -23,21 +23,6 @@ RUN_STYLE = re.compile(r'<w:rStyle w:val="([^"]*)"')
 ACTIVE = re.compile(r"vbaProject|activeX/|embeddings/.*\.bin$|afchunk", re.I)
 
 
-def outside_links(template: Template) -> Iterator[Diagnostic]:
-    """An image or a file that the document fetches from elsewhere: docgen reads nothing outside the workspace."""
-    for relation in template.relations():
-        # LibreOffice fetches neither a link before someone clicks on it, nor the template that Word names.
-        if relation.external and relation.kind not in ("hyperlink", "attachedTemplate"):
-            yield Diagnostic(
-                related(template, relation),
-                "lien-exterieur",
-                f"le document va chercher un fichier extérieur : {relation.target}",
-                "Dans Word : Publipostage > Démarrer la fusion > Document Word normal."
-                if relation.kind.startswith("mailMerge")
-                else "Dans Word : Fichier > Informations > Modifier les liens, puis « Rompre la liaison ».",
-            )
-
-
 def macros(template: Template) -> Iterator[Diagnostic]:
     """Macros, OLE objects, ActiveX: nothing of this has a place in a legal text."""
     for relation in template.relations():
@@ -52,7 +37,7 @@ def macros(template: Template) -> Iterator[Diagnostic]:
 
 def computed_fields(template: Template) -> Iterator[Diagnostic]:
     """A date that Word computes, a field of a mailing: it would change at every printing."""
-    for part in _shown(template):
+    for part in shown_parts(template):
         for number, row in enumerate(part.paragraphs):
             codes = ["".join(re.findall(r"<w:instrText[^>]*>([^<]*)", begun)) for begun in row.split('"begin"')]
             for code in (*codes, *re.findall(r'<w:fldSimple [^>]*w:instr="([^"]*)"', row)):
@@ -68,7 +53,7 @@ def computed_fields(template: Template) -> Iterator[Diagnostic]:
 def hidden_text(template: Template) -> Iterator[Diagnostic]:
     """Words that Word hides, themselves or by their style: no page would show them."""
     hiding = _hiding_styles(template)
-    for part in _shown(template):
+    for part in shown_parts(template):
         for number, row in enumerate(part.own):
             runs = [run for run in RUN.findall(row) if text_of(run)]
             whole = hiding & set(re.findall(r'<w:pStyle w:val="([^"]*)"', row))
@@ -82,7 +67,7 @@ def hidden_text(template: Template) -> Iterator[Diagnostic]:
                 )
 
 
-def _shown(template: Template) -> Iterator[Part]:
+def shown_parts(template: Template) -> Iterator[Part]:
     """Yield the parts that the pages show: those that are filled, and the end notes."""
     yield from template.parts
     yield from (part for part in template.unfilled if part.name == "word/endnotes.xml")
@@ -145,5 +130,5 @@ def _user(template: Template, parts: Iterable[Part], name: str) -> Place | None:
 
 def related(template: Template, relation: Relation) -> Place:
     """Return the place of what refers to something outside its part."""
-    parts = [part for part in template.parts if part.name == relation.part]
+    parts = [part for part in shown_parts(template) if part.name == relation.part]
     return _user(template, parts, relation.id) or Place(template.file, within=relation.target)

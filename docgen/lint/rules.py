@@ -10,7 +10,7 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.lint import conditions, file, house, marks
+from docgen.lint import conditions, file, house, links, marks
 from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
@@ -279,7 +279,8 @@ RULES: tuple[Rule, ...] = (
     printed_groups,
     conditions.comparisons,
     conditions.bare_tests,
-    file.outside_links,
+    links.outside_links,
+    links.forbidden_links,
     file.macros,
     file.computed_fields,
     file.bound_controls,

@@ -6,6 +6,7 @@ lines drawn outside of any tag, bullets that stand for no character. `assemble` 
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from collections.abc import Sequence
@@ -19,14 +20,13 @@ from docgen.diagnostics import ConversionFailed
 from docgen.pdf import content, fields, pdftext, structure
 from docgen.pdf.pdftext import Box, Page
 from docgen.pdf.structure import Annotation, Content, Node
-from docgen.word.meaning import Link, Meaning, Picture
+from docgen.word.meaning import Link, Meaning, Picture, may_lead
 
 TITLE = "Title"
 """The style of the title of a document, whatever the language of Word."""
 HEADING = re.compile(r"H([1-6])")
 LABEL = re.compile(r"[^\w\s]|o|\(?(?:\w{1,4}\.)*\w{0,4}[.)°]\)?")
 """The bullet or the number of an item of a list."""
-SAFE_LINK = re.compile(r"(https?|mailto):", re.I)
 PRIVATE_USE = re.compile(rb"<([EF][0-9A-Fa-f]{3})>(?=\s)")
 BULLETS = {0xF0A7: "▪", 0xF06F: "○", 0xF0D8: "➢", 0xF0FC: "✔", 0xE00C: "▪", 0xF02D: "–"}
 """What the private characters of Symbol and Wingdings show; all others are « • »."""
@@ -46,13 +46,13 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
             if "/AcroForm" in out.Root:
                 raise ValueError("il a déjà des champs")
             top = structure.read(out)
-            _drop_untagged(out, top)
+            _drop_annotations(out, top)
             shown = [Page(page) for page in document]
             _order_headings(top)
             _head_rows(top, meaning.header_columns)
             _label_items(out, top, shown)
             _link(out, top, shown, meaning.links)
-            _tag_drawings(out, top, meaning.pictures)
+            _tag_drawings(out, top, shown, meaning.pictures)
             _name_bullets(out)
             fields.add(out, top, shown, meaning.marks, piece)
             structure.write(out, top)
@@ -119,42 +119,51 @@ def _label_items(pdf: Pdf, top: Node, shown: Sequence[Page]) -> None:
             item.kids.insert(0, structure.new(pdf, "Lbl", first))
 
 
-def _drop_untagged(pdf: Pdf, top: Node) -> None:
-    """Take out the annotations that no element holds, and the links to a place of the piece: the places move."""
-    held = set()
+def _drop_annotations(pdf: Pdf, top: Node) -> None:
+    """Take out what LibreOffice made of links: some versions forget them, others let any address through.
+
+    The call of a note is then no link any more, but a text like others.
+    """
     for node in top.walk():
-        kept = [kid for kid in node.kids if not isinstance(kid, Annotation) or "/URI" in kid.obj.get("/A", {})]
-        held |= {kid.obj.objgen for kid in kept if isinstance(kid, Annotation)}
-        if len(kept) < len(node.kids):
-            node.kids, node.changed = kept, True
+        annotations = [kid for kid in node.kids if isinstance(kid, Annotation)]
+        if annotations:
+            node.kids, node.changed = [kid for kid in node.kids if not isinstance(kid, Annotation)], True
+        if any("/Dest" in kid.obj and "/Contents" in kid.obj for kid in annotations):
+            node.role = "Span"
     for page in pdf.pages:
         if "/Annots" in page:
-            page.obj.Annots = Array(a for a in page.obj.Annots if a.objgen in held)
+            del page.obj.Annots
 
 
 def _link(pdf: Pdf, top: Node, shown: Sequence[Page], links: Sequence[Link]) -> None:
-    """Make the links of the body work: some versions of LibreOffice tag their text and forget where they lead.
+    """Make each link lead where Word says, when it may: the texts of links stand in the tree in the order of Word.
 
-    What is no link of the body, in a note or to a place of the document, stays a text like others.
+    What leads to a place of the document, or where no link may (`may_lead`), stays a text like others.
     """
-    waiting = [(pdftext.squeezed(link.text), link.url) for link in links]
+    noted = {id(node) for note in structure.with_role(top, ["Note"]) for node in note.walk()}
+    waiting = {in_note: [link for link in links if link.in_note == in_note] for in_note in (False, True)}
     for node in structure.with_role(top, ["Link"]):
         contents = list(node.contents())
         text = pdftext.squeezed("".join(shown[c.page].text_of(c.mcid) for c in contents))
-        at = next((n for n, (rest, _) in enumerate(waiting) if text and rest.startswith(text)), None)
-        url = "" if at is None else waiting[at][1]
-        if at is not None:
-            del waiting[:at]
-            rest = waiting[0][0].removeprefix(text)
-            waiting[:1] = [(rest, url)] if rest else []
-        if any(isinstance(kid, Annotation) for kid in node.kids):
-            continue
-        if not SAFE_LINK.match(url):
+        url = _taken(waiting[id(node) in noted], text)
+        if not may_lead(url):
             node.role = "Span"
-        for page in sorted({c.page for c in contents}) if SAFE_LINK.match(url) else ():
+            continue
+        for page in sorted({c.page for c in contents}):
             boxes = [box for c in contents if c.page == page for box in shown[page].boxes_of(c.mcid)]
             node.kids.append(Annotation(page, _link_annotation(pdf, page, boxes, url)))
             node.changed = True
+
+
+def _taken(waiting: list[Link], text: str) -> str:
+    """Take the text of a link, or the beginning of it, from those that wait; return where it leads."""
+    at = next((n for n, link in enumerate(waiting) if text and pdftext.squeezed(link.text).startswith(text)), None)
+    if at is None:
+        return ""
+    found = waiting[at]
+    rest = pdftext.squeezed(found.text).removeprefix(text)
+    waiting[: at + 1] = [dataclasses.replace(found, text=rest)] if rest else []
+    return found.url
 
 
 def _link_annotation(pdf: Pdf, page: int, boxes: Sequence[Box], url: str) -> pikepdf.Object:
@@ -177,10 +186,24 @@ def _link_annotation(pdf: Pdf, page: int, boxes: Sequence[Box], url: str) -> pik
     return link
 
 
-def _tag_drawings(pdf: Pdf, top: Node, pictures: Sequence[Picture]) -> None:
-    """Make ornaments of the lines that no tag holds, and figures of the first showing of each described picture."""
-    waiting = list(pictures)
-    empty = [node for node in structure.with_role(top, ["Figure"]) if not any(node.contents())]
+def _tag_drawings(pdf: Pdf, top: Node, shown: Sequence[Page], pictures: Sequence[Picture]) -> None:
+    """Make ornaments of the lines that no tag holds, and figures of the first showing of each described picture.
+
+    Some versions of LibreOffice tag the pictures of the body, described or not; others draw them all as ornaments.
+    """
+    waiting, ornaments, empty = list(pictures), set[Content](), list[Node]()
+    for node in structure.with_role(top, ["Figure"]):
+        alt, contents = str(node.obj.get("/Alt", "")), list(node.contents())
+        if not contents:
+            empty.append(node)
+        elif alt.strip():
+            waiting.remove(next((p for p in waiting if p.alt == alt.strip()), None) or waiting[0])
+        elif any(shown[c.page].text_of(c.mcid).strip() for c in contents):
+            node.role = "Div"
+        else:
+            ornaments.update(contents)
+            node.kids, node.changed = [], True
+            empty.append(node)
     headed = 0
     for number, page in enumerate(pdf.pages):
 
@@ -192,7 +215,8 @@ def _tag_drawings(pdf: Pdf, top: Node, pictures: Sequence[Picture]) -> None:
                 return False
             waiting.remove(picture)
             if picture.in_body and empty:
-                node = empty.pop(0)
+                node = next((n for n in empty if str(n.obj.get("/Alt", "")).strip() == picture.alt), empty[0])
+                empty.remove(node)
             else:
                 node = structure.new(pdf, "Figure")
                 top.kids.insert(headed, node)
@@ -205,9 +229,15 @@ def _tag_drawings(pdf: Pdf, top: Node, pictures: Sequence[Picture]) -> None:
 
         page.contents_coalesce()
         drawing = page.Contents.read_bytes()
-        page.Contents = pdf.make_stream(content.complete(drawing, is_figure))
-    for parent in top.walk():  # an ornament is no figure
-        kept = [kid for kid in parent.kids if not any(kid is node for node in empty)]
+        bare = {c.mcid for c in ornaments if c.page == number}
+        page.Contents = pdf.make_stream(content.complete(drawing, is_figure, bare))
+    _drop(top, empty)
+
+
+def _drop(top: Node, gone: Sequence[Node]) -> None:
+    """Take elements out of the tree: an ornament is no figure."""
+    for parent in top.walk():
+        kept = [kid for kid in parent.kids if not any(kid is node for node in gone)]
         if len(kept) < len(parent.kids):
             parent.kids, parent.changed = kept, True
 

@@ -6,7 +6,7 @@ LibreOffice leaves the lines of tables and headers outside of any tag, and draws
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 TOKEN = re.compile(
@@ -36,11 +36,11 @@ class Image:
     """The width and the height of what is shown of it."""
 
 
-def complete(drawing: bytes, is_figure: Callable[[Image, int], bool]) -> bytes:
+def complete(drawing: bytes, is_figure: Callable[[Image, int], bool], ornaments: Container[int] = ()) -> bytes:
     """Return the instructions with all that was drawn outside of any tag made an ornament.
 
     `is_figure` is asked of each picture drawn as an ornament; when it says yes, the picture gets the mark of the
-    number that it was told (the next free MCID).
+    number that it was told (the next free MCID). `ornaments` are the MCIDs that hold one without saying so.
     """
     free = max((int(found) for found in MCID.findall(drawing)), default=-1) + 1
     out: list[bytes] = []
@@ -56,6 +56,8 @@ def complete(drawing: bytes, is_figure: Callable[[Image, int], bool]) -> bytes:
             depth -= 1
             if not depth and opening:
                 said = drawing[start : token.end()]
+                if (mark := MCID.search(opening.group())) and int(mark[1]) in ornaments:
+                    said = ARTIFACT + said[opening.end() - start :]
                 if b" Do" in said and (image := _picture(said)) and is_figure(image, free):
                     said = b"/Figure<</MCID %d>>BDC" % free + said[opening.end() - start :]
                     free += 1

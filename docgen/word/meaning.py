@@ -32,7 +32,9 @@ ROLES = {
 BLANK_PLACE = re.compile(r"champ_([a-z0-9_]+)")
 """The bookmark of dots to write on, that are the same for every member: place, date."""
 TOOLTIPS = {"lieu": "Lieu de la signature", "date": "Date de la signature"}
-HYPERLINK = re.compile(r'\s*HYPERLINK\s+(?:"([^"]*)")?')
+HYPERLINK = re.compile(r'\s*HYPERLINK\s+(?:"([^"]*)"|(?!\\)(\S+))?', re.I)
+MAY_LEAD = re.compile(r"(https://|mailto:)", re.I)
+"""All that a link of a pack may be: nothing that runs, opens a file of the reader's or travels in clear."""
 TWIPS = 20
 """Of a point."""
 SIDES = ("center", "right", "end")
@@ -73,10 +75,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Link:
-    """A link of the body."""
+    """A link of the body or of a note."""
 
     text: str
     url: str
+    in_note: bool = False
 
 
 @dataclass(frozen=True)
@@ -238,36 +241,64 @@ def header_columns(body: etree._Element) -> Iterator[bool]:
             yield bool(int(look.get(f"{W}val") or "0", 16) & 0x80)
 
 
-def links(body: etree._Element, targets: Mapping[str, str]) -> Iterator[Link]:
-    """Yield the links of the body, in order; the address of one that leads to a place of the document is empty.
+def links(part: etree._Element, targets: Mapping[str, str], in_note: bool = False) -> list[Link]:
+    """Return the links of the body or of the notes, in order; the address of one to a place of the document is empty.
 
     `targets` gives the addresses by the number of the relation; a HYPERLINK field holds its own.
     """
-    for link in body.iter(f"{W}hyperlink", f"{W}instrText", f"{W}fldSimple"):
-        if link.tag == f"{W}hyperlink":
-            text, url = _text(link.iter(f"{W}t")), targets.get(link.get(f"{R}id", ""), "")
-        elif found := HYPERLINK.match(link.text or link.get(f"{W}instr") or ""):
-            text, url = _text(_result(link)), found[1] or ""
+    found: list[tuple[str, list[str]]] = []
+    open_fields: list[_Field] = []
+    for element in part.iter(f"{W}hyperlink", f"{W}fldSimple", f"{W}fldChar", f"{W}instrText", f"{W}t"):
+        if element.tag == f"{W}hyperlink":
+            url, anchor = targets.get(element.get(f"{R}id", ""), ""), element.get(f"{W}anchor")
+            found.append((f"{url}#{anchor}" if url and anchor else url, [_text(element.iter(f"{W}t"))]))
+        elif element.tag == f"{W}fldSimple":
+            if (there := address(element.get(f"{W}instr", ""))) is not None:
+                found.append((there, [_text(element.iter(f"{W}t"))]))
+        elif element.tag == f"{W}fldChar":
+            _follow(element.get(f"{W}fldCharType", ""), open_fields, found)
+        elif element.tag == f"{W}instrText" and open_fields:
+            open_fields[-1].code += element.text or ""
         else:
-            continue
-        if text.strip():
-            yield Link(text, url)
+            for field in open_fields:
+                if field.result is not None:
+                    field.result.append(element.text or "")
+    return [Link(text, url, in_note) for url, texts in found if (text := "".join(texts)).strip()]
 
 
-def _result(field: etree._Element) -> Iterator[etree._Element]:
-    """Yield the texts that a field shows: those inside it, or between its separator and its end."""
-    if field.tag == f"{W}fldSimple":
-        yield from field.iter(f"{W}t")
-        return
-    paragraph, shown = next(field.iterancestors(f"{W}p")), False
-    elements = list(paragraph.iter(f"{W}instrText", f"{W}fldChar", f"{W}t"))
-    for element in elements[elements.index(field) :]:
-        kind = element.get(f"{W}fldCharType")
-        if kind == "end":
-            return
-        shown = shown or kind == "separate"
-        if shown and element.tag == f"{W}t":
-            yield element
+@dataclass
+class _Field:
+    """A field of Word between its beginning and its end."""
+
+    code: str = ""
+    result: list[str] | None = None
+    """The texts that it shows; None before its separator."""
+
+
+def _follow(kind: str, open_fields: list[_Field], found: list[tuple[str, list[str]]]) -> None:
+    """Begin, separate or end a field; note the one that turns out to be a link, its result still to come."""
+    if kind == "begin":
+        open_fields.append(_Field())
+    elif kind == "separate" and open_fields:
+        open_fields[-1].result = []
+        if (url := address(open_fields[-1].code)) is not None:
+            found.append((url, open_fields[-1].result))
+    elif kind == "end" and open_fields:
+        open_fields.pop()
+
+
+def address(code: str) -> str | None:
+    """Return where a HYPERLINK field leads, nothing for a place of the document; None when it is another field."""
+    if not (found := HYPERLINK.match(code)):
+        return None
+    url = found[1] or found[2] or ""
+    place = re.search(r'\\l\s+"?([^"\s]+)', code)
+    return f"{url}#{place[1]}" if url and place else url
+
+
+def may_lead(url: str) -> bool:
+    """Tell whether a link may be active in a pack."""
+    return bool(MAY_LEAD.match(url))
 
 
 def _text(texts: Iterable[etree._Element]) -> str:

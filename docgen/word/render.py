@@ -107,13 +107,21 @@ class Renderer:
     def _meaning(self, parts: dict[str, etree._Element], blanks: list[Blank]) -> Meaning:
         """Return what the PDF is to say besides; mark the places of it in the body."""
         body = parts[BODY]
-        targets = {link.id: link.target for link in self.template.relations() if link.part == BODY and link.external}
         return Meaning(
             (*meaning.mark_blanks(body, blanks, self._sided), *meaning.marks(body)),
             tuple(meaning.header_columns(body)),
-            tuple(meaning.links(body, targets)),
+            tuple(self._links(parts)),
             tuple(meaning.pictures(parts.values())),
         )
+
+    def _links(self, parts: dict[str, etree._Element]) -> Iterator[meaning.Link]:
+        """Yield the links of the body, then those of the notes; end notes are not filled."""
+        relations = [link for link in self.template.relations() if link.external]
+        for name in (BODY, "word/footnotes.xml", "word/endnotes.xml"):
+            if name in self.template.members:
+                part = parts.get(name, etree.fromstring(self.template.members[name], PARSER))
+                targets = {link.id: link.target for link in relations if link.part == name}
+                yield from meaning.links(part, targets, in_note=name != BODY)
 
     def _compiled(self, part: Part) -> jinja2.Template:
         if faults := list(badly_written(self.template, part)):
