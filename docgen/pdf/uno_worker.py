@@ -35,6 +35,7 @@ FLAGS = (
     "--nofirststartwizard",
 )
 START_SECONDS = 60
+SHRINKING = "JustifyLinesWithShrinking"
 # Lossless images: LibreOffice otherwise recompresses the logo on every page, which costs half of the export.
 PDF_OPTIONS = {
     "SelectPdfVersion": 2,
@@ -96,7 +97,15 @@ class Office:
         )
         if document is None:
             raise ValueError("il ne peut pas être ouvert")
+        self.keep_in_margins(document)
         self.documents[docx] = document
+
+    def keep_in_margins(self, document):
+        """Have justified lines only stretch: where LibreOffice 24.2 and later shrink them, some pass the margin."""
+        settings = document.createInstance("com.sun.star.document.Settings")
+        if settings.getPropertySetInfo().hasPropertyByName(SHRINKING) and settings.getPropertyValue(SHRINKING):
+            settings.setPropertyValue(SHRINKING, False)
+            document.refresh()
 
     def export(self, docx, pdf):
         """Write the loaded document as PDF."""
