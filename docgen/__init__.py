@@ -15,8 +15,8 @@ first line of every module says its one job.
    which fields a pack cannot do without.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands, `fonts` what it is
-   written with. `render` fills it, `meaning` notes what its PDF is to say besides. `compare` tells what differs between
-   two editions, by titles that `numbering` gives their numbers.
+   written with. `render` fills it, `meaning` notes what its PDF is to say besides, `area` where its pages may hold
+   text. `compare` tells what differs between two editions, by titles that `numbering` gives their numbers.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
@@ -31,8 +31,9 @@ first line of every module says its one job.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
    `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
    why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that
-   believes nothing; `recompute` does the sums again), publish. `report` writes the page that shows what stands where,
-   `status` tells where each member stands, `sendings` notes in the records what was sent and signed.
+   believes nothing: `recompute` does the sums again, `margins` measures, `actions` follows the links), publish.
+   `report` writes the page that shows what stands where, `status` tells where each member stands, `sendings` notes in
+   the records what was sent and signed.
 10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the
    préfecture answered.
 11. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`

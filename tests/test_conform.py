@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Cm
 from PIL import Image
 from tools import verapdf
-from word import NOTE, OFFICE, a_docx, p, run
+from word import NOTE, OFFICE, PACKAGE, a_docx, p, run
 
 from docgen import office
 from docgen.champs.blank import Blank
@@ -199,7 +200,11 @@ def test_a_mark_without_its_place_is_refused_by_its_name(made: Made) -> None:
 
 def converted(folder: Path, body: Sequence[str], values: dict[str, Any], **parts: Any) -> pikepdf.Pdf:
     """Return a small document filled, converted and completed."""
-    filled = Renderer(Template(a_docx(folder, list(body), **parts))).fill(values)
+    return complete(folder, a_docx(folder, list(body), **parts), values)
+
+
+def complete(folder: Path, template: Path, values: dict[str, Any]) -> pikepdf.Pdf:
+    filled = Renderer(Template(template)).fill(values)
     (folder / "f.docx").write_bytes(filled.docx)
     with Pool(office.find(), 1) as pool:
         assert [p for _, p in pool.convert([Export(folder / "f.docx", folder / "f.pdf")])] == [""]
@@ -256,6 +261,37 @@ def test_links_to_a_place_by_field_and_in_notes_do_not_disturb_the_others(tmp_pa
         part = tmp_path / "part.pdf"
         pdf.save(part)
         assert len(assemble.assemble([PiecePdf("Une", "Page", part)], info).pages) == 1
+
+
+def test_only_safe_addresses_make_links_and_those_of_notes_are_not_taken_for_others(tmp_path: Path) -> None:
+    addresses = {
+        "l1": "javascript:alert(1)", "l2": "file:///C:/notes.docx", "l3": "http://example.org/clair",
+        "l4": "voisin.docx", "l5": "https://example.org/1", "l6": "mailto:a@example.org",
+    }  # fmt: skip
+    rel = f'<Relationship Id="{{}}" Type="{OFFICE}/hyperlink" Target="{{}}" TargetMode="External"/>'
+    link = '<w:hyperlink r:id="{}"><w:r><w:t xml:space="preserve">{}</w:t></w:r></w:hyperlink>'
+    words = ["le script", "le fichier", "le clair", "le voisin", "1er site", "écrire"]
+    linked = "".join(link.format(number, text) for number, text in zip(addresses, words, strict=True))
+    rels = "".join(rel.format(number, url) for number, url in addresses.items())
+    note = rels.replace("https://example.org/1", "https://example.org/note").replace("mailto:a@", "mailto:note@")
+    body = [f"<w:p><w:r><w:t>Voir</w:t></w:r>{NOTE}<w:r><w:t> </w:t></w:r>{linked}</w:p>"]
+    foot = f"<w:p><w:r><w:footnoteRef/></w:r>{link.format('l6', 'écrire')}{link.format('l5', '1er site')}</w:p>"
+    path = a_docx(tmp_path, body, rels=rels, footnotes=foot)
+    with zipfile.ZipFile(path, "a") as package:
+        package.writestr(
+            "word/_rels/footnotes.xml.rels", f'<Relationships xmlns="{PACKAGE}/relationships">{note}</Relationships>'
+        )
+    with complete(tmp_path, path, {}) as pdf:
+        links = [
+            str(kid.obj.A.URI)
+            for node in structure.with_role(structure.read(pdf), ["Link"])
+            for kid in node.kids
+            if isinstance(kid, structure.Annotation)
+        ]
+        assert links == [
+            "https://example.org/1", "mailto:a@example.org", "mailto:note@example.org", "https://example.org/note"
+        ]  # fmt: skip
+        assert len([a for page in pdf.pages for a in page.obj.get("/Annots", [])]) == 4
 
 
 def test_what_is_no_tagged_pdf_is_refused(tmp_path: Path, made: Made) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pikepdf
 import pytest
 from conftest import Sample
+from pikepdf import Array, Dictionary, Name
 
 from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import ConversionFailed
@@ -81,7 +83,7 @@ def with_piece(wanted: Finished, rank: int, **other: Any) -> list[Expected]:
 def test_a_true_pack_passes_and_every_point_of_its_list_holds(bound: Bound, wanted: Finished) -> None:
     points = preflight.check(bound, wanted)
     assert [p.point for p in points] == [
-        "blancs", "valeurs", "délibérations", "polices", "signatures", "champs", "taille",
+        "blancs", "valeurs", "délibérations", "marges", "polices", "signatures", "champs", "taille",
     ]  # fmt: skip
     assert all(p.tient for p in points)
 
@@ -116,6 +118,42 @@ def test_a_missing_page_is_found(bound: Bound, wanted: Finished) -> None:
 def test_another_title_or_a_missing_projet_is_found(bound: Bound, wanted: Finished) -> None:
     assert "titre" in problems(bound, wanted, titre="Autre titre")
     assert "PROJET est sur 0 pages" in problems(bound, wanted, projet=True)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "/S /URI /URI (file:///C:/notes.docx)",
+        "/S /URI /URI (http://exemple.fr)",
+        "/S /JavaScript /JS (app.alert(1))",
+        "/S /Launch /F (calc.exe)",
+        "/S /GoTo /D [0 /Fit] /Next << /S /GoToR /F (autre.pdf) >>",
+    ],
+)
+def test_what_leads_or_acts_elsewhere_than_a_pack_may_is_found_wherever_it_hides(
+    action: str, bound: Bound, wanted: Finished
+) -> None:
+    def on_page(pdf: pikepdf.Pdf) -> None:
+        link = Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Link,
+            Rect=[60, 700, 540, 720],
+            A=pdf.make_indirect(pikepdf.Object.parse(f"<< {action} >>".encode())),
+        )
+        pdf.pages[1].Annots = Array([*pdf.pages[1].obj.get("/Annots", []), pdf.make_indirect(link)])
+
+    def on_opening(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.OpenAction = pikepdf.Object.parse(f"<< {action} >>".encode())
+
+    assert re.search("page 2 : « .+ » mène à « .+ »", problems(changed(bound, on_page), wanted))
+    assert "hors de ses pages, mène à" in problems(changed(bound, on_opening), wanted)
+
+
+def test_a_line_that_passes_the_margin_is_a_point_that_does_not_hold(bound: Bound, wanted: Finished) -> None:
+    pieces = with_piece(wanted, 1, outside=["page 6 : « oblige à ce » dépasse la marge de 2,1 mm"])
+    (point,) = (p for p in preflight.check(bound, dataclasses.replace(wanted, pieces=pieces)) if not p.tient)
+    assert point.point == "marges"
+    assert point.detail == f"{pieces[1].titre}, page 6 : « oblige à ce » dépasse la marge de 2,1 mm"
 
 
 def test_a_font_that_no_template_asks_for_is_found(bound: Bound, wanted: Finished) -> None:

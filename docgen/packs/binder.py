@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ import pypdfium2
 
 from docgen.diagnostics import ConversionFailed
 from docgen.model.fiches import Membre
-from docgen.packs import amendment, preflight, receipts, recompute
+from docgen.packs import amendment, margins, preflight, receipts, recompute
 from docgen.packs.contents import Content
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf import fields, signatures
@@ -57,9 +59,13 @@ class Binder:
         bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
         to_sign = any(content.name != amendment.AVIS for content in contents)
         people = signatures.signataires(self.data.syndicat, membre) if to_sign else {}
+        before = itertools.accumulate(bound.pages, initial=0)
         expected = [
-            self._expected(membre, content, filled[content.name], count)
-            for content, count in zip(contents, bound.pages, strict=True)
+            dataclasses.replace(
+                self._expected(membre, content, filled[content.name], count),
+                outside=tuple(margins.overruns(pdfs[content.name], filled[content.name].meaning.layout, first)),
+            )
+            for content, count, first in zip(contents, bound.pages, before, strict=False)
         ]
         finished = preflight.Finished(
             expected, self.fonts, wanted.titre, wanted.projet, wanted.manque, wanted.blancs, people

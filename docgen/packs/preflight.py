@@ -21,6 +21,7 @@ from pypdf.errors import PdfReadError
 
 from docgen import formats
 from docgen.diagnostics import ConversionFailed
+from docgen.packs import actions
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf.assemble import Bound
 from docgen.pdf.pdftext import page_texts, squeezed
@@ -49,6 +50,8 @@ class Expected:
     """The fields to fill or to sign; a name twice when a field shows in two places."""
     amounts: Callable[[str], Iterable[str]] | None = None
     """Of the text of its pages, what is wrong with its amounts; None when it prints none."""
+    outside: Sequence[str] = ()
+    """What passes a margin of its pages."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
     pages = _without_anchors(page_texts(bound.data), bound.ancres)
     texts = list(_by_piece(pages, wanted.pieces))
     problems = [*_fonts(reader, set(wanted.fonts)), *_frame(reader, wanted), *_fields(reader, bound, wanted)]
+    problems += actions.faults(bound.data)
     for piece, text in zip(wanted.pieces, texts, strict=True):
         found = [*_lost_words(text, piece.words), *_missing_values(text, piece.printed)]
         found += piece.amounts(text) if piece.amounts else ()
@@ -100,6 +104,8 @@ def _points(reader: PdfReader, bound: Bound, wanted: Finished, pages: Sequence[s
     if any(piece.amounts for piece in wanted.pieces):
         yield _point("montants", (), "recalculés d'après les pages, conformes au vote")
     yield _point("délibérations", wanted.manque, "exécutoires")
+    outside = [f"{piece.titre}, {line}" for piece in wanted.pieces for line in piece.outside]
+    yield _point("marges", outside, "tout le texte tient entre elles")
     yield _point("polices", (), "incorporées, aucune n'est remplacée")
     if wanted.people and not wanted.projet:
         whole = formats.plural(len(bound.signatures), "bloc entier sur sa page", "blocs entiers sur leur page")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from docgen.champs.blank import BLANK, Blank
+from docgen.word.area import NOWHERE, TWIPS, Layout
 from docgen.word.package import R, W
 
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
@@ -35,8 +36,6 @@ TOOLTIPS = {"lieu": "Lieu de la signature", "date": "Date de la signature"}
 HYPERLINK = re.compile(r'\s*HYPERLINK\s+(?:"([^"]*)"|(?!\\)(\S+))?', re.I)
 MAY_LEAD = re.compile(r"(https://|mailto:)", re.I)
 """All that a link of a pack may be: nothing that runs, opens a file of the reader's or travels in clear."""
-TWIPS = 20
-"""Of a point."""
 SIDES = ("center", "right", "end")
 EMU = 12_700
 """Of a point."""
@@ -103,6 +102,7 @@ class Meaning:
     """Of each table, in order, whether its first column heads its rows."""
     links: tuple[Link, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    layout: Layout = NOWHERE
 
 
 def signer_of(field: str) -> str:
@@ -162,9 +162,9 @@ def _room(run: etree._Element, sided: Container[str]) -> float:
     return 0 if placed else cell_size(run)[0]
 
 
-def sided_styles(styles: etree._Element) -> frozenset[str]:
+def sided_styles(parts: Iterable[etree._Element]) -> frozenset[str]:
     """Return the ids of the paragraph styles that write from the middle or from the right."""
-    known = {style.get(f"{W}styleId", ""): style for style in styles.iter(f"{W}style")}
+    known = {style.get(f"{W}styleId", ""): style for part in parts for style in part.iter(f"{W}style")}
 
     def side(name: str, depth: int = 0) -> str | None:
         style = known.get(name)

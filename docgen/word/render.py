@@ -25,6 +25,7 @@ from lxml import etree
 from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.word import meaning
+from docgen.word.area import layout
 from docgen.word.expressions import TAG, environment
 from docgen.word.filters import Unprintable, text_of
 from docgen.word.meaning import BLANK_MARK, Meaning
@@ -82,8 +83,11 @@ class Renderer:
         """The blanks printed so far in the body; None in the other parts, where nobody writes."""
         self._env = environment()
         self._env.finalize = self._note
-        styles = template.members.get("word/styles.xml")
-        self._sided = meaning.sided_styles(etree.fromstring(styles, PARSER)) if styles else frozenset()
+        known = [
+            template.members[name] for name in ("word/styles.xml", "word/numbering.xml") if name in template.members
+        ]
+        self._styles = [etree.fromstring(data, PARSER) for data in known]
+        self._sided = meaning.sided_styles(self._styles)
         self._jinja = {part.name: self._compiled(part) for part in template.parts}
 
     def fill(self, values: dict[str, Any]) -> Filled:
@@ -112,6 +116,7 @@ class Renderer:
             tuple(meaning.header_columns(body)),
             tuple(self._links(parts)),
             tuple(meaning.pictures(parts.values())),
+            layout(body, *self._styles),
         )
 
     def _links(self, parts: dict[str, etree._Element]) -> Iterator[meaning.Link]:

@@ -1,0 +1,57 @@
+"""Whether anything in a finished pack leads or acts where a pack may not: its links are https or mailto, no more."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Object, Stream
+
+from docgen.pdf.pdftext import Box, Page, opened
+from docgen.word.meaning import may_lead
+
+ACTIONS = frozenset((
+    "/GoToR", "/GoToE", "/GoToDp", "/Launch", "/Thread", "/URI", "/Sound", "/Movie", "/Hide", "/Named", "/SubmitForm",
+    "/ResetForm", "/ImportData", "/JavaScript", "/SetOCGState", "/Rendition", "/Trans", "/GoTo3DView",
+    "/RichMediaExecute",
+))  # fmt: skip
+"""All that a PDF may do besides going to one of its pages (ISO 32000-2, table 201)."""
+
+
+def faults(data: bytes) -> Iterator[str]:
+    """Yield what a PDF would do besides going to one of its pages, a safe site or an address, with page and words."""
+    with pikepdf.open(io.BytesIO(data)) as pdf, opened(data) as document:
+        places = _places(pdf)
+        for obj in pdf.objects:
+            for action in _actions(obj):
+                number, box = places.get(obj.objgen, (0, None))
+                words = Page(document[number - 1]).texts_in(box) if box else ""
+                where = f"page {number} : « {words[:60]} »" if box else "le document, hors de ses pages,"
+                yield f"{where} mène à « {str(action.get('/URI') or action.S)[:80]} » ; retirez ce lien du modèle"
+
+
+def _places(pdf: pikepdf.Pdf) -> dict[tuple[int, int], tuple[int, Box]]:
+    """Return the page (from 1) and the rectangle of each annotation, by its number and by that of its action."""
+    found = {}
+    for number, page in enumerate(pdf.pages, 1):
+        for annotation in page.obj.get("/Annots", ()):
+            left, bottom, right, top = (float(edge) for edge in annotation.Rect)
+            for obj in (annotation, annotation.get("/A")):
+                if obj is not None and obj.is_indirect:
+                    found[obj.objgen] = (number, Box(left, bottom, right, top))
+    return found
+
+
+def _actions(thing: Any) -> Iterator[Object]:
+    """Yield the forbidden actions of an object and of those written inside it."""
+    if isinstance(thing, Dictionary | Stream):
+        if str(thing.get("/S")) in ACTIONS and not may_lead(str(thing.get("/URI", ""))):
+            yield thing
+        inside = list(thing.values())
+    else:
+        inside = list(thing.as_list()) if isinstance(thing, Array) else []
+    for value in inside:
+        if isinstance(value, Object) and not value.is_indirect:
+            yield from _actions(value)
