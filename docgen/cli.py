@@ -176,7 +176,10 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     for warning in data.warnings:
         click.echo(warning)
     _known_members(membres, data)
-    maker = Build(place, data, office.find())
+    machine = office.find()
+    if machine.untried:
+        click.echo(machine.untried, err=True)
+    maker = Build(place, data, machine)
     with told.Bar(data.edition.edition) as bar:
         outcomes = maker.run(bar, membres)
     told.summary(outcomes)

@@ -20,6 +20,8 @@ INSTALL = {
 }
 
 
+TESTED = ("7.4", "25.2")
+"""The versions that all the tests passed with: those of Debian 12 and 13."""
 SYMBOLS = ("Symbol", "Wingdings", "Wingdings 2", "Wingdings 3", "Webdings")
 """The fonts of bullets and signs: LibreOffice draws theirs with its own OpenSymbol."""
 
@@ -42,6 +44,21 @@ class LibreOffice:
                     known = dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8", "replace"), re.M))
                     return f"LibreOffice {known.get('buildid', 'inconnu')}"
         return "LibreOffice inconnu"
+
+    @property
+    def number(self) -> str:
+        """What a person calls its version: « 25.2 »; nothing when it does not tell."""
+        for folder in ("share", "Resources"):
+            file = self.soffice.parent.parent / folder / "registry" / "main.xcd"
+            if file.is_file():
+                found = re.search(r'"ooSetupVersion">\s*<value>([^<]+)', file.read_text("utf-8", "replace"))
+                return found[1] if found else ""
+        return ""
+
+    @property
+    def untried(self) -> str:
+        """What to say of a version that docgen was never tested with; nothing of the others."""
+        return "" if self.number in TESTED else f"LibreOffice {self.number or 'inconnu'} : jamais éprouvé avec docgen"
 
     def form_font(self) -> Path:
         """Return the font file of what is typed in the fields of a PDF: that of Calibri on this machine.

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from conftest import Sample
 from test_convert import command_line, fake
 
 from docgen import office, publish
+from docgen.cli import cli
 from docgen.diagnostics import CannotWrite, ExitCode, ProblemsFound, ToolMissing
 from docgen.packs import receipts
 from docgen.pdf.convert import Export, Pool
@@ -290,6 +292,32 @@ def test_libreoffice_is_found_where_each_system_puts_it(program: str, python: st
     found = office.find([tmp_path / "nowhere", (tmp_path / program).parent])
     assert found.soffice == tmp_path / program
     assert (tmp_path / python).resolve() in [p.resolve() for p in found.pythons]
+
+
+def a_libreoffice(folder: Path, number: str) -> office.LibreOffice:
+    registry = folder / "share/registry/main.xcd"
+    registry.parent.mkdir(parents=True)
+    registry.write_text(f'<prop oor:name="ooSetupVersion">\n <value>{number}</value>\n</prop>', "utf-8")
+    return office.LibreOffice(folder / "program/soffice.bin", ())
+
+
+def test_a_version_of_libreoffice_that_was_never_tried_is_told_and_the_others_are_not(tmp_path: Path) -> None:
+    said = a_libreoffice(tmp_path / "new", "26.2").untried
+    assert said == "LibreOffice 26.2 : jamais éprouvé avec docgen"
+    assert all(not a_libreoffice(tmp_path / number, number).untried for number in office.TESTED)
+    assert not office.find().untried
+    assert office.LibreOffice(tmp_path / "program/soffice.bin", ()).untried.startswith("LibreOffice inconnu")
+
+
+def test_build_tells_an_untried_libreoffice_once_and_makes_the_packs(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "TESTED", ())
+    monkeypatch.chdir(sample.root)
+    done = CliRunner().invoke(cli, ["build", "commune-de-montriviere"])
+    assert done.exit_code == 0
+    assert done.output.count("jamais éprouvé avec docgen") == 1
+    assert sample.pack("commune-de-montriviere").is_file()
 
 
 def test_a_grid_that_is_not_the_voted_one_makes_nothing(sample: Sample) -> None:

@@ -1,4 +1,7 @@
-"""A few pages as they were looked at once: tests/pages. To accept a new look, delete the picture and run again."""
+"""A few pages as they were looked at once: tests/pages, a folder for each version of LibreOffice.
+
+To accept a new look, delete the picture and run again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import pypdfium2
 import pytest
 from conftest import Sample
 from PIL import Image, ImageChops
+
+from docgen import office
 
 PICTURES = Path(__file__).with_name("pages")
 SCALE = 0.75
@@ -44,8 +49,9 @@ def difference(one: Image.Image, other: Image.Image) -> int:
 @pytest.mark.parametrize("name", KEPT)
 def test_a_page_looks_as_it_did(name: str, made: Sample) -> None:
     member, number = KEPT[name]
-    now, kept = look(made.pack(member), number), PICTURES / f"{name}.png"
+    now, kept = look(made.pack(member), number), PICTURES / office.find().number / f"{name}.png"
     if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
         now.save(kept, optimize=True)
         pytest.fail(f"{kept.name} is new: look at it, then commit it")
     was = Image.open(kept)
