@@ -31,7 +31,8 @@ first line of every module says its one job.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
    `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
    why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that
-   believes nothing: `recompute` does the sums again, `margins` measures, `actions` follows the links), publish.
+   believes nothing: `recompute` does the sums again, `margins` measures, `actions` follows the links,
+   `tables` those of contents), publish.
    `report` writes the page that shows what stands where, `status` tells where each member stands, `sendings` notes in
    the records what was sent and signed.
 10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the

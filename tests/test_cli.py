@@ -153,6 +153,7 @@ def test_preflight_shows_the_list_of_each_pack(docgen, built: Sample) -> None:
         "  ✓ valeurs – 153 valeurs de la fiche, chacune sur sa page",
         "  ✓ montants – recalculés d'après les pages, conformes au vote",
         "  ✓ délibérations – exécutoires",
+        "  ✓ marges – tout le texte tient entre elles",
         "  ✓ polices – incorporées, aucune n'est remplacée",
         "  ✓ signatures – 3 blocs entiers sur leur page",
         "  ✓ champs – 12 champs, chacun une fois",

@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.lint import conditions, file, house, links, marks, rules
+from docgen.lint import codes, conditions, file, house, links, marks, rules
 from docgen.word.fonts import families
 from docgen.word.template import Template
 
@@ -48,7 +48,10 @@ EXAMPLES = {
     links.outside_links: "image-exterieure",
     links.forbidden_links: "lien-vers-un-programme",
     file.macros: "objet-ole",
-    file.computed_fields: "date-du-jour",
+    codes.refused: "date-du-jour",
+    codes.empty: "champ-word-vide",
+    codes.cut: "champ-word-coupe",
+    codes.lost: "renvoi-perdu",
     file.bound_controls: "controle-lie-au-titre",
     file.hidden_text: "texte-masque",
     file.missing_fonts: "police-absente-du-texte",

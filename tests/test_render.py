@@ -107,7 +107,7 @@ def test_the_words_to_be_seen_are_those_of_the_body_and_the_notes(tmp_path: Path
 @pytest.mark.parametrize(
     "hidden",
     [
-        '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> REF s </w:instrText></w:r>'
+        '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> NUMPAGES </w:instrText></w:r>'
         '<w:r><w:fldChar w:fldCharType="separate"/></w:r>' + run("9") + '<w:r><w:fldChar w:fldCharType="end"/></w:r>',
         '<w:fldSimple w:instr=" PAGE ">' + run("9") + "</w:fldSimple>",
     ],

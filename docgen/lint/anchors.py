@@ -14,8 +14,7 @@ from lxml import etree
 
 from docgen.diagnostics import Place
 from docgen.word.expressions import TAG
-from docgen.word.meaning import XML_SPACE
-from docgen.word.package import BODY, PARSER, R, W, as_bytes, drop_comment_marks, unread_branches, zipped
+from docgen.word.package import BODY, PARSER, XML_SPACE, R, W, as_bytes, drop_comment_marks, unread_branches, zipped
 from docgen.word.template import spots
 
 TEXTS = (f"{W}t", f"{W}delText")

@@ -13,8 +13,7 @@ from docgen import formats
 from docgen.diagnostics import Diagnostic
 from docgen.lint.anchors import Document, Span
 from docgen.lint.seal import NO_RELATION, declared, related, sealed
-from docgen.word.meaning import XML_SPACE
-from docgen.word.package import AUTHOR, BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
+from docgen.word.package import AUTHOR, BODY, PARSER, XML_SPACE, W, as_bytes, drop_comment_marks, zipped
 
 COMMENTS, TYPES, RELS = "word/comments.xml", "[Content_Types].xml", "word/_rels/document.xml.rels"
 BESIDE = ("word/commentsExtended.xml", "word/commentsIds.xml")

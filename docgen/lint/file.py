@@ -1,4 +1,4 @@
-"""What is wrong with what a Word file holds besides its words: macros, Word's own fields, fonts, comments."""
+"""What is wrong with what a Word file holds besides its words: macros, fonts, comments."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from collections.abc import Iterable, Iterator
 from docgen.diagnostics import Diagnostic, Place, Severity
 from docgen.office import SYMBOLS, font_for
 from docgen.word.fonts import families
+from docgen.word.references import shown_parts
 from docgen.word.template import Part, Relation, Template, text_of
 
-RECOMPUTED = re.compile(
-    r"\s*(DATE|TIME|PRINTDATE|SAVEDATE|CREATEDATE|EDITTIME|USERNAME|USERADDRESS|USERINITIALS|FILENAME|FILESIZE|INFO"
-    r"|MERGEFIELD|MERGEREC|MERGESEQ|ADDRESSBLOCK|GREETINGLINE|NEXT|NEXTIF|SKIPIF|ASK|FILLIN"
-    r"|INCLUDETEXT|INCLUDEPICTURE|LINK|DDE|DDEAUTO|DATABASE)\b",
-    re.I,
-)
-"""The fields of Word whose result depends on the day, the person, the file or the mailing."""
 RUN = re.compile(r"<w:r[ >].*?</w:r>")
 HIDDEN = re.compile(r'<w:vanish(?: w:val="(?:true|1|on)")?/>')
 RUN_STYLE = re.compile(r'<w:rStyle w:val="([^"]*)"')
@@ -35,21 +29,6 @@ def macros(template: Template) -> Iterator[Diagnostic]:
             )
 
 
-def computed_fields(template: Template) -> Iterator[Diagnostic]:
-    """A date that Word computes, a field of a mailing: it would change at every printing."""
-    for part in shown_parts(template):
-        for number, row in enumerate(part.paragraphs):
-            codes = ["".join(re.findall(r"<w:instrText[^>]*>([^<]*)", begun)) for begun in row.split('"begin"')]
-            for code in (*codes, *re.findall(r'<w:fldSimple [^>]*w:instr="([^"]*)"', row)):
-                if found := RECOMPUTED.match(code):
-                    yield Diagnostic(
-                        template.place_of(part, number),
-                        "champ-calcule",
-                        f"un champ Word {found.group(1)} changerait à chaque impression",
-                        "Remplacez-le par un champ docgen ou par le texte lui-même.",
-                    )
-
-
 def hidden_text(template: Template) -> Iterator[Diagnostic]:
     """Words that Word hides, themselves or by their style: no page would show them."""
     hiding = _hiding_styles(template)
@@ -65,12 +44,6 @@ def hidden_text(template: Template) -> Iterator[Diagnostic]:
                     "un texte masqué ne serait pas imprimé",
                     "Dans Word : Police, décochez « Masqué », ou supprimez ce texte.",
                 )
-
-
-def shown_parts(template: Template) -> Iterator[Part]:
-    """Yield the parts that the pages show: those that are filled, and the end notes."""
-    yield from template.parts
-    yield from (part for part in template.unfilled if part.name == "word/endnotes.xml")
 
 
 def _hiding_styles(template: Template) -> set[str]:

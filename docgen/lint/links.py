@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from docgen.diagnostics import Diagnostic, Place, Severity
-from docgen.lint.file import related, shown_parts
+from docgen.lint import codes
+from docgen.lint.file import related
 from docgen.word.meaning import address, may_lead
 from docgen.word.template import Template
 
@@ -34,11 +35,8 @@ def forbidden_links(template: Template) -> Iterator[Diagnostic]:
     for relation in template.relations():
         if relation.external and relation.kind == "hyperlink" and not relation.target.startswith("#"):
             yield from _judged(related(template, relation), relation.target)
-    for part in shown_parts(template):
-        for number, row in enumerate(part.paragraphs):
-            codes = ["".join(re.findall(r"<w:instrText[^>]*>([^<]*)", begun)) for begun in row.split('"begin"')]
-            for code in (*codes, *re.findall(r'<w:fldSimple [^>]*w:instr="([^"]*)"', row)):
-                yield from _judged(template.place_of(part, number), address(code.replace("&quot;", '"')) or "")
+    for part, number, code in codes.of(template):
+        yield from _judged(template.place_of(part, number), address(code.text) or "")
 
 
 def _judged(place: Place, url: str) -> Iterator[Diagnostic]:

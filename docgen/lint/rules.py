@@ -10,7 +10,7 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.lint import conditions, file, house, links, marks
+from docgen.lint import codes, conditions, file, house, links, marks
 from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
@@ -282,7 +282,10 @@ RULES: tuple[Rule, ...] = (
     links.outside_links,
     links.forbidden_links,
     file.macros,
-    file.computed_fields,
+    codes.refused,
+    codes.empty,
+    codes.cut,
+    codes.lost,
     file.bound_controls,
     file.hidden_text,
     file.missing_fonts,

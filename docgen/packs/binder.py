@@ -63,6 +63,7 @@ class Binder:
         expected = [
             dataclasses.replace(
                 self._expected(membre, content, filled[content.name], count),
+                listed=filled[content.name].meaning.listed,
                 outside=tuple(margins.overruns(pdfs[content.name], filled[content.name].meaning.layout, first)),
             )
             for content, count, first in zip(contents, bound.pages, before, strict=False)

@@ -369,7 +369,9 @@ def _own_code() -> str:
     """Return a hash of the code that makes the pages: another code may make other pages from the same records."""
     here = Path(__file__).parent
     files = [file for package in PAGE_MAKERS for file in (here.parent / package).glob("*.py")]
-    files += [here / f"{name}.py" for name in ("avenant", "binder", "preflight", "recompute")]
+    files += [
+        here / f"{name}.py" for name in ("actions", "avenant", "binder", "margins", "preflight", "recompute", "tables")
+    ]
     files.append(here.parent / "formats.py")
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -21,7 +21,7 @@ from pypdf.errors import PdfReadError
 
 from docgen import formats
 from docgen.diagnostics import ConversionFailed
-from docgen.packs import actions
+from docgen.packs import actions, tables
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf.assemble import Bound
 from docgen.pdf.pdftext import page_texts, squeezed
@@ -30,7 +30,7 @@ from docgen.word.expressions import TAG_MARKS
 
 MAX_BYTES, MAX_PAGES = 50_000_000, 150
 """What Yousign takes, the least of the platforms (developers.yousign.com, limits)."""
-DOTTED = re.compile(r"[…_]{5,}|\.{8,}(?!\s*\d+\s*$)", re.M)
+DOTTED = re.compile(r"[…_]{5,}|\.{8,}(?!\.|\s*\d+\s*$)", re.M)
 """Room to write; not the dots that lead to a page number in a table of contents."""
 PAGES_SLACK = 1
 """A long name may push the last lines of a piece to one more page."""
@@ -50,6 +50,8 @@ class Expected:
     """The fields to fill or to sign; a name twice when a field shows in two places."""
     amounts: Callable[[str], Iterable[str]] | None = None
     """Of the text of its pages, what is wrong with its amounts; None when it prints none."""
+    listed: Sequence[str] = ()
+    """What its tables of contents list."""
     outside: Sequence[str] = ()
     """What passes a margin of its pages."""
 
@@ -78,11 +80,13 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
     """
     reader = _open(bound.data)
     pages = _without_anchors(page_texts(bound.data), bound.ancres)
-    texts = list(_by_piece(pages, wanted.pieces))
+    shown = list(_by_piece(pages, wanted.pieces))
     problems = [*_fonts(reader, set(wanted.fonts)), *_frame(reader, wanted), *_fields(reader, bound, wanted)]
     problems += actions.faults(bound.data)
-    for piece, text in zip(wanted.pieces, texts, strict=True):
+    for piece, own in zip(wanted.pieces, shown, strict=True):
+        text = "\n".join(own)
         found = [*_lost_words(text, piece.words), *_missing_values(text, piece.printed)]
+        found += tables.faults(own, piece.listed)
         found += piece.amounts(text) if piece.amounts else ()
         problems += [f"{piece.titre} : {problem}" for problem in found]
     if (total := sum(piece.pages for piece in wanted.pieces)) != len(pages):
@@ -147,10 +151,10 @@ def _with_lengths(receipt: Receipt, usual: Mapping[str, int]) -> Receipt:
     return receipt.model_copy(update={"controle": (*others, point)})
 
 
-def _by_piece(pages: Sequence[str], pieces: Sequence[Expected]) -> Iterator[str]:
+def _by_piece(pages: Sequence[str], pieces: Sequence[Expected]) -> Iterator[Sequence[str]]:
     start = 0
     for piece in pieces:
-        yield "\n".join(pages[start : start + piece.pages])
+        yield pages[start : start + piece.pages]
         start += piece.pages
 
 

@@ -6,7 +6,8 @@ records lack.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from docgen import formats
@@ -16,6 +17,7 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, error
 from docgen.lint.branches import Branches
 from docgen.model.fiches import Edition
 from docgen.records.workspace import Data
+from docgen.word import references
 from docgen.word.render import Renderer
 from docgen.word.template import Template
 
@@ -61,6 +63,8 @@ def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnost
     """Return what shows when a sound template is gone through with the values of each member."""
     branches = Branches(template, expected.closed_fields(edition))
     empty: dict[str, list[str]] = {}
+    refers = references.any_in(template)
+    lost: list[tuple[str, Diagnostic]] = []
     for member, filled in members:
         for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in template.fields):
             empty.setdefault(label, []).append(member)
@@ -68,7 +72,17 @@ def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnost
             branches.watch(filled.tree)
         except Exception:  # a template is a program: the renderer says where and why
             return _failing(template, filled.tree)
-    return [*branches.misspelt(), *branches.unused(), *_empty(template, empty)]
+        lost += [(member, problem) for problem in _failing(template, filled.tree)] if refers else []
+    return [*branches.misspelt(), *branches.unused(), *_taken_away(lost), *_empty(template, empty)]
+
+
+def _taken_away(lost: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
+    """Yield what keeps the document of some members from being filled, once each, with those whom it concerns."""
+    members: dict[Diagnostic, list[str]] = {}
+    for member, problem in lost:
+        members.setdefault(problem, []).append(member)
+    for problem, concerned in members.items():
+        yield replace(problem, message=f"{problem.message} ; ainsi pour {_named(concerned)}")
 
 
 def _failing(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:
@@ -83,7 +97,11 @@ def _empty(template: Template, empty: Mapping[str, list[str]]) -> list[Diagnosti
     """A field that some records lack: a blank on their pages, to fill by hand."""
     found = []
     for label, members in empty.items():
-        more = f" et {formats.plural(len(members) - NAMED, 'autre')}" if len(members) > NAMED else ""
-        said = f"{label} : en blanc pour {', '.join(members[:NAMED])}{more}"
+        said = f"{label} : en blanc pour {_named(members)}"
         found.append(Diagnostic(Place(template.file), "champ-vide", said, severity=Severity.INFO))
     return found
+
+
+def _named(members: Sequence[str]) -> str:
+    more = f" et {formats.plural(len(members) - NAMED, 'autre')}" if len(members) > NAMED else ""
+    return f"{', '.join(members[:NAMED])}{more}"

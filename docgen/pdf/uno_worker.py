@@ -98,6 +98,7 @@ class Office:
         if document is None:
             raise ValueError("il ne peut pas être ouvert")
         self.keep_in_margins(document)
+        self.renew_tables(document)
         self.documents[docx] = document
 
     def keep_in_margins(self, document):
@@ -106,6 +107,13 @@ class Office:
         if settings.getPropertySetInfo().hasPropertyByName(SHRINKING) and settings.getPropertyValue(SHRINKING):
             settings.setPropertyValue(SHRINKING, False)
             document.refresh()
+
+    def renew_tables(self, document):
+        """Make the tables of contents anew; twice, because their own length moves what follows them."""
+        tables = document.getDocumentIndexes()
+        for _ in range(2):
+            for number in range(tables.getCount()):
+                tables.getByIndex(number).update()
 
     def export(self, docx, pdf):
         """Write the loaded document as PDF."""

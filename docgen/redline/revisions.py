@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
-from docgen.word.package import AUTHOR, W
+from docgen.word.package import AUTHOR, XML_SPACE, W
 
 ADDED = (f"{W}ins", f"{W}moveTo")
 REMOVED = (f"{W}del", f"{W}moveFrom")
@@ -42,7 +42,6 @@ CONTAINERS = (
 BLOCKS = (f"{W}p", f"{W}tbl")
 MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 RUNS = (f"{W}r", f"{MATHS}oMath", f"{MATHS}oMathPara")
-XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 JOINED = tuple(f"{W}{name}" for name in ("rPr", "t", "delText", "tab", "br", "cr", "noBreakHyphen", "softHyphen"))
 """What may stand in one run with others of its kind."""
 OF_DELETED = {f"{W}t": f"{W}delText", f"{W}instrText": f"{W}delInstrText"}

@@ -15,9 +15,9 @@ from typing import Any
 
 from lxml import etree
 
-from docgen.redline.revisions import BLOCKS, CONTAINERS, MATHS, RUNS, XML_SPACE, accepted, inside
+from docgen.redline.revisions import BLOCKS, CONTAINERS, MATHS, RUNS, accepted, inside
 from docgen.word.expressions import TAG
-from docgen.word.package import W
+from docgen.word.package import XML_SPACE, W
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 UNSEEN = (f"{W}lang", f"{W}noProof")

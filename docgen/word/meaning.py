@@ -15,10 +15,10 @@ from lxml import etree
 
 from docgen.champs.blank import BLANK, Blank
 from docgen.word.area import NOWHERE, TWIPS, Layout
-from docgen.word.package import R, W
+from docgen.word.codes import codes
+from docgen.word.package import XML_SPACE, R, W
 
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
-XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 BLANK_MARK = "\ue010"
 """Printed before each blank, so that its place is found again in the filled document."""
 SIGNATURE = re.compile(r"sig_([a-z]+)(?:_\d+)?")
@@ -103,6 +103,8 @@ class Meaning:
     links: tuple[Link, ...] = ()
     pictures: tuple[Picture, ...] = ()
     layout: Layout = NOWHERE
+    listed: tuple[str, ...] = ()
+    """The titles and the captions that its tables of contents list."""
 
 
 def signer_of(field: str) -> str:
@@ -246,45 +248,20 @@ def links(part: etree._Element, targets: Mapping[str, str], in_note: bool = Fals
 
     `targets` gives the addresses by the number of the relation; a HYPERLINK field holds its own.
     """
-    found: list[tuple[str, list[str]]] = []
-    open_fields: list[_Field] = []
-    for element in part.iter(f"{W}hyperlink", f"{W}fldSimple", f"{W}fldChar", f"{W}instrText", f"{W}t"):
+    marks = {code.begin if code.simple is None else code.simple: code for code in codes(part)[0]}
+    found = []
+    for element in part.iter(f"{W}hyperlink", f"{W}fldSimple", f"{W}fldChar"):
         if element.tag == f"{W}hyperlink":
             url, anchor = targets.get(element.get(f"{R}id", ""), ""), element.get(f"{W}anchor")
-            found.append((f"{url}#{anchor}" if url and anchor else url, [_text(element.iter(f"{W}t"))]))
-        elif element.tag == f"{W}fldSimple":
-            if (there := address(element.get(f"{W}instr", ""))) is not None:
-                found.append((there, [_text(element.iter(f"{W}t"))]))
-        elif element.tag == f"{W}fldChar":
-            _follow(element.get(f"{W}fldCharType", ""), open_fields, found)
-        elif element.tag == f"{W}instrText" and open_fields:
-            open_fields[-1].code += element.text or ""
+            there: str | None = f"{url}#{anchor}" if url and anchor else url
+            texts = element.iter(f"{W}t")
+        elif code := marks.get(element):
+            there, texts = address(code.text), (one for one in code.result if one.tag == f"{W}t")
         else:
-            for field in open_fields:
-                if field.result is not None:
-                    field.result.append(element.text or "")
-    return [Link(text, url, in_note) for url, texts in found if (text := "".join(texts)).strip()]
-
-
-@dataclass
-class _Field:
-    """A field of Word between its beginning and its end."""
-
-    code: str = ""
-    result: list[str] | None = None
-    """The texts that it shows; None before its separator."""
-
-
-def _follow(kind: str, open_fields: list[_Field], found: list[tuple[str, list[str]]]) -> None:
-    """Begin, separate or end a field; note the one that turns out to be a link, its result still to come."""
-    if kind == "begin":
-        open_fields.append(_Field())
-    elif kind == "separate" and open_fields:
-        open_fields[-1].result = []
-        if (url := address(open_fields[-1].code)) is not None:
-            found.append((url, open_fields[-1].result))
-    elif kind == "end" and open_fields:
-        open_fields.pop()
+            continue
+        if there is not None and (text := _text(texts)).strip():
+            found.append(Link(text, there, in_note))
+    return found
 
 
 def address(code: str) -> str | None:

@@ -15,7 +15,7 @@ from docgen.word.package import PARSER, W
 
 ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
          (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-HEADING = re.compile(r"(?:Heading|Titre)\d")
+HEADING = re.compile(r"(?:Heading|Titre)(\d)")
 HEADING_LEVELS = tuple("012345678")
 """Level 9 is the body of the text (ISO/IEC 29500-1, 17.3.1.20)."""
 DEPTH = 9
@@ -74,23 +74,28 @@ class Numbering:
         return re.sub(r"\s+", " ", said).strip()
 
     def is_heading(self, paragraph: etree._Element) -> bool:
-        """Tell whether the paragraph is a heading: by its own level, or by its style or one that this is based on."""
+        """Tell whether the paragraph is a heading."""
+        return self.level(paragraph) is not None
+
+    def level(self, paragraph: etree._Element) -> int | None:
+        """Return the level of a heading, from 0: its own, or that of its style or of one that this is based on."""
         props = paragraph.find(f"{W}pPr")
         if props is None:
-            return False
+            return None
         style = props.find(f"{W}pStyle")
         name = style.get(f"{W}val", "") if style is not None else ""
         for _ in range(DEPTH):
             level = props.find(f"{W}outlineLvl") if props is not None else None
             if level is not None:
-                return level.get(f"{W}val", "") in HEADING_LEVELS
-            if HEADING.fullmatch(name):
-                return True
+                said = level.get(f"{W}val", "")
+                return int(said) if said in HEADING_LEVELS else None
+            if found := HEADING.fullmatch(name):
+                return int(found[1]) - 1
             if name not in self._styles:
-                return False
+                return None
             props, base = self._styles[name].find(f"{W}pPr"), self._styles[name].find(f"{W}basedOn")
             name = base.get(f"{W}val", "") if base is not None else ""
-        return False
+        return None
 
     def _list_of(self, paragraph: etree._Element) -> tuple[str, int]:
         """Return the number of the list and the level of a paragraph: its own, or those of its style."""
@@ -132,7 +137,11 @@ def _level(found: etree._Element) -> _Level:
 
 def _written(counts: list[int], levels: Mapping[int, _Level], depth: int) -> str:
     """Return the count of a level as it is printed."""
-    count, kind = counts[depth], levels[depth].kind if depth in levels else "decimal"
+    return written(counts[depth], levels[depth].kind if depth in levels else "decimal")
+
+
+def written(count: int, kind: str) -> str:
+    """Return a number as Word writes it; the kind is « decimal », « upperRoman », « lowerLetter »."""
     if kind.endswith("Letter"):
         letter = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
         return letter.upper() if kind.startswith("upper") else letter

@@ -21,9 +21,11 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 READ_BY_LIBREOFFICE = ("wps", "wpg", "w14")
 """What a choice between two contents may require to be the one that is read."""
 BODY = "word/document.xml"
+ENDNOTES = "word/endnotes.xml"
 AUTHOR = "docgen"
 """Of the comments that docgen writes; they are no part of what it reads."""
 STRICT = "{http://purl.oclc.org/ooxml/"

@@ -12,7 +12,7 @@ import html
 import itertools
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,12 @@ from lxml import etree
 
 from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
-from docgen.word import meaning
+from docgen.word import codes, meaning, references, toc
 from docgen.word.area import layout
 from docgen.word.expressions import TAG, environment
 from docgen.word.filters import Unprintable, text_of
 from docgen.word.meaning import BLANK_MARK, Meaning
-from docgen.word.package import BODY, PARSER, W, as_bytes, drop_comment_marks, zipped
+from docgen.word.package import BODY, ENDNOTES, PARSER, W, as_bytes, drop_comment_marks, zipped
 from docgen.word.template import Part, Template, badly_written
 
 BREAKS = re.compile(r"[\n\t]")
@@ -53,6 +53,7 @@ PIECE = re.compile(
 TOKEN = re.compile(rf"{TAG.pattern}|[\ue001-\ue004]|[^\s{{\ue001-\ue004]+|\{{", re.S)
 BLOCKS = tuple(f"{W}{name}" for name in ("tc", "hdr", "ftr", "txbxContent", "footnote"))
 """What Word calls corrupt unless it ends with a paragraph."""
+SHOWN = {f"{W}noBreakHyphen": "-", f"{W}tab": " ", f"{W}br": " "}
 TEXTS = tuple(f"{W}{name}" for name in ("t", "delText", "instrText", "delInstrText"))
 
 
@@ -101,6 +102,16 @@ class Renderer:
         for part in self.template.parts:
             self._blanks = blanks if part.name == BODY else None
             parts[part.name] = self._render(part, values)
+        if ENDNOTES in self.template.members:
+            parts[ENDNOTES] = etree.fromstring(self.template.members[ENDNOTES], PARSER)
+        for part in self.template.parts:
+            if not codes.codes(parts[part.name])[1]:
+                said = "une condition retire le début ou la fin d'un champ de Word"
+                hint = "Mettez le champ tout entier dans la condition, ou tapez son texte."
+                raise self._failed(Place(self.template.file, within=part.where), "champ-word-coupe", said, hint)
+        if lost := references.lost(self.template, parts, "que ce membre n'a pas"):
+            raise ProblemsFound(lost)
+        codes.settle([parts[BODY], *(tree for name, tree in parts.items() if name != BODY)])
         means = self._meaning(parts, blanks)
         filled = {name: as_bytes(tree) for name, tree in parts.items()}
         docx = zipped({name: filled.get(name, data) for name, data in self.template.members.items()})
@@ -117,16 +128,16 @@ class Renderer:
             tuple(self._links(parts)),
             tuple(meaning.pictures(parts.values())),
             layout(body, *self._styles),
+            toc.entries(body, self.template.members),
         )
 
     def _links(self, parts: dict[str, etree._Element]) -> Iterator[meaning.Link]:
-        """Yield the links of the body, then those of the notes; end notes are not filled."""
+        """Yield the links of the body, then those of the notes."""
         relations = [link for link in self.template.relations() if link.external]
-        for name in (BODY, "word/footnotes.xml", "word/endnotes.xml"):
-            if name in self.template.members:
-                part = parts.get(name, etree.fromstring(self.template.members[name], PARSER))
+        for name in (BODY, "word/footnotes.xml", ENDNOTES):
+            if name in parts:
                 targets = {link.id: link.target for link in relations if link.part == name}
-                yield from meaning.links(part, targets, in_note=name != BODY)
+                yield from meaning.links(parts[name], targets, in_note=name != BODY)
 
     def _compiled(self, part: Part) -> jinja2.Template:
         if faults := list(badly_written(self.template, part)):
@@ -288,22 +299,15 @@ def _mend_emptied(tree: etree._Element) -> None:
 
 
 def visible_words(tree: etree._Element) -> list[str]:
-    """Return the words of a part as its pages show them: deleted text and the cached results of fields left out."""
+    """Return the words of a part as its pages show them: not deleted text, nor the numbers that the pages decide."""
+    left_out = codes.unsettled(tree)
     words: list[str] = []
     for paragraph in tree.iter(f"{W}p"):
-        words += WORD.findall("".join(_visible(paragraph)).casefold())
+        words += WORD.findall("".join(_visible(paragraph, left_out)).casefold())
     return words
 
 
-def _visible(paragraph: etree._Element) -> list[str]:
-    texts, depth = [], 0
-    for node in paragraph.iter():
-        if node.tag == f"{W}fldChar":
-            depth += {"begin": 1, "end": -1}.get(node.get(f"{W}fldCharType"), 0)
-        elif node.tag == f"{W}t" and not depth and next(node.iterancestors(f"{W}p", f"{W}fldSimple")) is paragraph:
-            texts.append(node.text or "")
-        elif node.tag == f"{W}noBreakHyphen":
-            texts.append("-")
-        elif node.tag in (f"{W}tab", f"{W}br"):
-            texts.append(" ")
-    return texts
+def _visible(paragraph: etree._Element, left_out: Container[etree._Element]) -> Iterator[str]:
+    for node in paragraph.iter(f"{W}t", f"{W}noBreakHyphen", f"{W}tab", f"{W}br"):
+        if node not in left_out and next(node.iterancestors(f"{W}p")) is paragraph:
+            yield SHOWN.get(node.tag, node.text or "")

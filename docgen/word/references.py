@@ -1,0 +1,59 @@
+"""The references of a document to its own places, whose place is gone: LibreOffice would print an error instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from lxml import etree
+
+from docgen.diagnostics import Diagnostic, Place
+from docgen.word.codes import bookmarks, targets
+from docgen.word.package import ENDNOTES, PARSER
+from docgen.word.template import Part, Template
+
+AGAIN = "Dans Word : Références > Renvoi, choisissez à nouveau ce qui est visé ; ou tapez le texte lui-même."
+
+
+def lost(template: Template, parts: Mapping[str, etree._Element], why: str) -> list[Diagnostic]:
+    """Return a problem for each reference of these parts to a bookmark that none of them has; `why` says more."""
+    known = bookmarks(parts.values())
+    return [
+        Diagnostic(
+            place,
+            "renvoi-perdu",
+            f"ce renvoi vise un endroit {why} (signet « {target} ») : une erreur serait imprimée à sa place",
+            AGAIN,
+        )
+        for part in shown_parts(template)
+        if part.name in parts
+        for target in sorted(targets(parts[part.name]) - known.keys())
+        for place in _places(template, part, target)
+    ]
+
+
+def any_in(template: Template) -> bool:
+    """Tell whether the template refers to places of its own, that a condition may take away from some members."""
+    return any(targets(tree) for tree in trees(shown_parts(template)).values())
+
+
+def shown_parts(template: Template) -> Iterator[Part]:
+    """Yield the parts that the pages show: those that are filled, and the end notes."""
+    yield from template.parts
+    yield from (part for part in template.unfilled if part.name == ENDNOTES)
+
+
+def trees(parts: Iterable[Part]) -> dict[str, etree._Element]:
+    """Return the parts of a template as they are in the file, parsed, by name."""
+    return {part.name: etree.fromstring(part.source.encode(), PARSER) for part in parts}
+
+
+def _places(template: Template, part: Part, target: str) -> Iterator[Place]:
+    """Yield where a part refers to a bookmark."""
+    name = re.escape(target)
+    said = re.compile(
+        rf'w:anchor="{name}"|w:instr="[^"]*(?<!\w){name}(?!\w)|<w:instrText[^>]*>[^<]*(?<!\w){name}(?!\w)'
+    )
+    for number, row in enumerate(part.own):
+        if said.search(row):
+            yield template.place_of(part, number)
