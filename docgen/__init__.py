@@ -16,7 +16,9 @@ first line of every module says its one job.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands, `fonts` what it is
    written with. `render` fills it, `meaning` notes what its PDF is to say besides, `area` where its pages may hold
-   text. `compare` tells what differs between two editions, by titles that `numbering` gives their numbers.
+   text, `passages` what is read there, `toc` what its tables say. What becomes of Word's own fields is in `codes`, of
+   what they refer to in `references`. `compare` tells what differs between two editions, by titles that `numbering`
+   gives their numbers.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
@@ -25,14 +27,14 @@ first line of every module says its one job.
    pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
    file, `revisions` accepts or rejects.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `conditions` with what they decide, `file` with what
-   else it holds, `links` with where it leads, `marks` with the places marked in it, `house` with the habits of the
-   house; `branches` what it decides for real members. `anchors` finds the words of a problem again, `comments` writes
-   it in the margin and `seal` knows whether somebody worked in there since.
+   else it holds, `codes` with the fields of Word, `links` with where it leads, `marks` with the places marked in it,
+   `house` with the habits of the house; `branches` what it decides for real members. `anchors` finds the words of a
+   problem again, `comments` writes it in the margin and `seal` knows whether somebody worked in there since.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
    `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
    why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that
-   believes nothing: `recompute` does the sums again, `margins` measures, `actions` follows the links,
-   `tables` those of contents), publish.
+   believes nothing), publish. It checks the `frame`, the `fonts`, the `words` both ways, the `tables` of contents, the
+   `margins`, the `actions` of links, and `recompute` does the sums again; each fault has one of the `places` of a page.
    `report` writes the page that shows what stands where, `status` tells where each member stands, `sendings` notes in
    the records what was sent and signed.
 10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the

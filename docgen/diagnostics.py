@@ -109,6 +109,10 @@ class ConversionFailed(DocgenError):
 
     exit_code = ExitCode.CONVERSION_FAILED
 
+    def __init__(self, *problems: Diagnostic | str) -> None:
+        self.diagnostics = tuple(problem for problem in problems if isinstance(problem, Diagnostic))
+        super().__init__("\n".join(map(str, problems)))
+
 
 class CannotWrite(DocgenError):
     """The output folder refuses to be written."""

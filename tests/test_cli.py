@@ -154,6 +154,7 @@ def test_preflight_shows_the_list_of_each_pack(docgen, built: Sample) -> None:
         "  ✓ montants – recalculés d'après les pages, conformes au vote",
         "  ✓ délibérations – exécutoires",
         "  ✓ marges – tout le texte tient entre elles",
+        "  ✓ mots – tous du modèle ou de la fiche, aucun de plus",
         "  ✓ polices – incorporées, aucune n'est remplacée",
         "  ✓ signatures – 3 blocs entiers sur leur page",
         "  ✓ champs – 12 champs, chacun une fois",

@@ -13,6 +13,7 @@ from docgen import office
 from docgen.diagnostics import ProblemsFound
 from docgen.lint import rules
 from docgen.packs import tables
+from docgen.packs.places import Shown
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdftext import page_texts
 from docgen.word.codes import FATES, Fate
@@ -88,7 +89,7 @@ def pages(path: Path) -> list[str]:
     with Pool(office.find(), 1) as pool:
         assert [why for _, why in pool.convert([Export(docx, pdf)])] == [""]
     found = page_texts(pdf.read_bytes())
-    assert not list(tables.faults(found, filled.meaning.listed))
+    assert not list(tables.faults(Shown("Pièce", found), filled.meaning.listed))
     return found
 
 
@@ -168,12 +169,12 @@ def test_a_table_of_contents_is_made_anew_and_its_pages_are_true(tmp_path: Path)
 
 
 def test_a_table_that_lies_or_forgets_a_title_is_found() -> None:
-    shown = ["Sommaire\nObjet....2\nDurée....2", "Objet\nTexte", "Durée"]
+    shown = Shown("Pièce", ["Sommaire\nObjet....2\nDurée....2", "Objet\nTexte", "Durée"])
     assert list(tables.faults(shown, ["Objet"])) == []
     (wrong,) = tables.faults(shown, ["Durée"])
-    assert wrong.startswith("page 2 : la table des matières y annonce « Durée », qui n'y est pas")
+    assert wrong.message == "la table des matières annonce « Durée » page 2, qui n'y est pas"
     (forgotten,) = tables.faults(shown, ["Litiges"])
-    assert forgotten.startswith("« Litiges » n'est pas dans la table")
+    assert forgotten.message == "« Litiges » n'est pas dans la table des matières"
 
 
 def test_a_reference_to_a_clause_that_a_member_does_not_have_stops_its_document_only(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ EXAMPLES = {
     codes.empty: "champ-word-vide",
     codes.cut: "champ-word-coupe",
     codes.lost: "renvoi-perdu",
+    codes.broken: "erreur-de-word-restee",
     file.bound_controls: "controle-lie-au-titre",
     file.hidden_text: "texte-masque",
     file.missing_fonts: "police-absente-du-texte",

@@ -14,9 +14,9 @@ from conftest import Sample
 from pikepdf import Array, Dictionary, Name
 
 from docgen.champs.pack import Dossier, values
-from docgen.diagnostics import ConversionFailed
+from docgen.diagnostics import ConversionFailed, Diagnostic
 from docgen.model.fiches import Souscription
-from docgen.packs import preflight, receipts, recompute
+from docgen.packs import preflight, receipts, recompute, words
 from docgen.packs.contents import open_templates
 from docgen.packs.preflight import Expected, Finished
 from docgen.packs.receipts import Piece, Receipt
@@ -41,7 +41,7 @@ def wanted(made: Sample) -> Finished:
     ):
         filled = render.Renderer(template).fill(tree)
         names = [fields.field_name(mark, name) for mark in filled.meaning.marks]
-        found.append(Expected(model.titre, receipt.pieces[name].pages, filled.words, filled.printed, names))
+        found.append(preflight.expected(model.titre, receipt.pieces[name].pages, filled, names))
     people = signatures.signataires(data.syndicat, membre)
     return Finished(found, ["Carlito"], receipt.titre, projet=False, people=people)
 
@@ -74,6 +74,12 @@ def problems(bound: Bound, wanted: Finished, **other: Any) -> str:
     return str(raised.value)
 
 
+def problems_of(bound: Bound, wanted: Finished, **other: Any) -> tuple[Diagnostic, ...]:
+    with pytest.raises(ConversionFailed) as raised:
+        preflight.check(bound, dataclasses.replace(wanted, **other))
+    return raised.value.diagnostics
+
+
 def with_piece(wanted: Finished, rank: int, **other: Any) -> list[Expected]:
     pieces = list(wanted.pieces)
     pieces[rank] = dataclasses.replace(pieces[rank], **other)
@@ -83,28 +89,50 @@ def with_piece(wanted: Finished, rank: int, **other: Any) -> list[Expected]:
 def test_a_true_pack_passes_and_every_point_of_its_list_holds(bound: Bound, wanted: Finished) -> None:
     points = preflight.check(bound, wanted)
     assert [p.point for p in points] == [
-        "blancs", "valeurs", "délibérations", "marges", "polices", "signatures", "champs", "taille",
+        "blancs", "valeurs", "délibérations", "marges", "mots", "polices", "signatures", "champs", "taille",
     ]  # fmt: skip
     assert all(p.tient for p in points)
 
 
-def test_a_lost_word_is_found(bound: Bound, wanted: Finished) -> None:
-    pieces = with_piece(wanted, 0, words=[*wanted.pieces[0].words, "résolutoire"])
-    said = problems(bound, wanted, pieces=pieces)
-    assert "Convention d'accès" in said
-    assert "« résolutoire »" in said
+def with_words(wanted: Finished, rank: int, *more: str) -> list[Expected]:
+    """Return the pieces, one of which has more words in one of its paragraphs."""
+    passages = list(wanted.pieces[rank].passages)
+    at = next(n for n, one in enumerate(passages) if one.article and len(one.quotable) > 60)
+    former = passages[at]
+    text = " ".join((former.text, *more))
+    passages[at] = dataclasses.replace(former, text=text, words=(*former.words, *more))
+    return with_piece(wanted, rank, passages=passages)
+
+
+def test_a_lost_word_is_found_with_its_article_its_page_and_the_words_around(bound: Bound, wanted: Finished) -> None:
+    (problem,) = problems_of(bound, wanted, pieces=with_words(wanted, 0, "résolutoire"))
+    assert "« résolutoire »" in problem.message
+    assert problem.place.file.startswith("Convention d'accès")
+    assert problem.place.within.startswith("« Article ")
+    assert problem.place.page == 1
+    assert problem.place.extract in " ".join(" ".join(p.text for p in wanted.pieces[0].passages).split())
 
 
 def test_a_word_lost_once_among_many_is_found(bound: Bound, wanted: Finished) -> None:
-    words = wanted.pieces[0].words
-    assert list(words).count("parties") > 3
-    assert "« parties »" in problems(bound, wanted, pieces=with_piece(wanted, 0, words=[*words, "parties"]))
+    words = [word for passage in wanted.pieces[0].passages for word in passage.words]
+    assert words.count("parties") > 3
+    assert "« parties »" in problems(bound, wanted, pieces=with_words(wanted, 0, "parties"))
+
+
+def test_a_word_that_nobody_wrote_is_a_point_that_does_not_hold(bound: Bound, wanted: Finished) -> None:
+    passages = wanted.pieces[0].passages
+    at = next(n for n, one in enumerate(passages) if "Litiges" in one.text)
+    pieces = with_piece(wanted, 0, passages=[*passages[:at], *passages[at + 1 :]])
+    (point,) = (p for p in preflight.check(bound, dataclasses.replace(wanted, pieces=pieces)) if not p.tient)
+    assert point.point == "mots"
+    assert re.search(r"page \d : « litiges » n'est ni dans le modèle ni dans la fiche", point.detail)
 
 
 def test_an_amount_on_the_wrong_piece_is_found_without_being_quoted(bound: Bound, wanted: Finished) -> None:
     pieces = with_piece(wanted, 1, printed=[*wanted.pieces[1].printed, "22 200,00 €"])
     said = problems(bound, wanted, pieces=pieces)
     assert "Annexe 1" in said
+    assert "valeur de la fiche n'est pas dans le PDF" in said
     assert "22" not in said
 
 
@@ -145,8 +173,10 @@ def test_what_leads_or_acts_elsewhere_than_a_pack_may_is_found_wherever_it_hides
     def on_opening(pdf: pikepdf.Pdf) -> None:
         pdf.Root.OpenAction = pikepdf.Object.parse(f"<< {action} >>".encode())
 
-    assert re.search("page 2 : « .+ » mène à « .+ »", problems(changed(bound, on_page), wanted))
-    assert "hors de ses pages, mène à" in problems(changed(bound, on_opening), wanted)
+    (found,) = problems_of(changed(bound, on_page), wanted)
+    assert found.place.page == 2
+    assert found.place.extract
+    assert "hors de ses pages, le pack mène à" in problems(changed(bound, on_opening), wanted)
 
 
 def test_a_line_that_passes_the_margin_is_a_point_that_does_not_hold(bound: Bound, wanted: Finished) -> None:
@@ -215,13 +245,13 @@ def test_a_pack_too_big_for_a_platform_does_not_hold(
 
 
 def test_a_value_may_run_over_two_pages_but_not_lose_a_word() -> None:
-    shown = "représentéparlaCommunautédecommunespage1/3Syndicatmixteduvald’Azur,dontlesiège"
-    assert preflight._stands("la Communauté de communes du val d’Azur", shown)
-    assert not preflight._stands("la Communauté de communes des bords du val d’Azur", shown)
+    shown = "représentéparlaCommunautédecommunespage1/3Syndicatmixteduvald’Azur,dontlesiège".casefold()
+    assert words._stands("la Communauté de communes du val d’Azur", shown)
+    assert not words._stands("la Communauté de communes des bords du val d’Azur", shown)
 
 
 def test_an_amount_is_never_cut() -> None:
-    assert not preflight._stands("7\u202f672,32\u00a0€", "7page1/3672,32€")
+    assert not words._stands("7\u202f672,32\u00a0€", "7page1/3672,32€")
 
 
 def receipt(membre: str, **pages: int) -> Receipt:

@@ -72,7 +72,7 @@ def test_each_member_stands_with_its_state_its_blanks_and_its_amounts(page: Page
 def test_the_list_of_each_pack_is_there_in_full(page: Page) -> None:
     text = re.sub(r"\s+", " ", page.text)
     assert text.count("Contrôle avant envoi :") == 13
-    assert "Contrôle avant envoi : 10 points sur 10 ✓ blancs – rien que le lieu, la date et la signature" in text
+    assert "Contrôle avant envoi : 11 points sur 11 ✓ blancs – rien que le lieu, la date et la signature" in text
     assert "✗ blancs – référent, n° d'engagement ✓ valeurs" in text
     assert "✗ délibérations – délibération du membre non publiée" in text
 

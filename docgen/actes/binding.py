@@ -47,7 +47,7 @@ def bind(
         marks.append([fields.field_name(mark, piece.name) for mark in meaning.marks])
     bound = assemble.assemble(parts, PackInfo(description, projet=False, police=police))
     expected = [
-        preflight.Expected(piece.titre, count, piece.filled.words, piece.filled.printed, names)
+        preflight.expected(piece.titre, count, piece.filled, names)
         for piece, count, names in zip(pieces, bound.pages, marks, strict=True)
     ]
     preflight.check(bound, preflight.Finished(expected, fonts, description.titre, projet=False))

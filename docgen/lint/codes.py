@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from docgen.diagnostics import Diagnostic
 from docgen.word import references
-from docgen.word.codes import FATES, REASONS, Code, Fate, bookmarks, codes, is_within
+from docgen.word.codes import BROKEN, FATES, REASONS, Code, Fate, bookmarks, codes, is_within
 from docgen.word.package import W
 from docgen.word.references import shown_parts
-from docgen.word.template import Part, Template
+from docgen.word.template import Part, Template, text_of
 
 INSTEAD = "Remplacez-le par un champ docgen, ou par le texte lui-même (Ctrl+Maj+F9 dans Word fige ce qu'il montre)."
 
@@ -69,6 +69,19 @@ def cut(template: Template) -> Iterator[Diagnostic]:
                 "un champ de Word a perdu son début ou sa fin",
                 "Dans Word : Alt+F9 montre les champs ; supprimez celui-ci et tapez son texte.",
             )
+
+
+def broken(template: Template) -> Iterator[Diagnostic]:
+    """The words of an error of Word, left in the text by a field that found nothing."""
+    for part in shown_parts(template):
+        for number, row in enumerate(part.own):
+            if found := BROKEN.search(text_of(row)):
+                yield Diagnostic(
+                    template.place_of(part, number, found.group()),
+                    "renvoi-perdu",
+                    f"« {found.group()} » est l'erreur d'un champ de Word : elle serait imprimée",
+                    references.AGAIN,
+                )
 
 
 def lost(template: Template) -> Iterator[Diagnostic]:

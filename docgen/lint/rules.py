@@ -286,6 +286,7 @@ RULES: tuple[Rule, ...] = (
     codes.empty,
     codes.cut,
     codes.lost,
+    codes.broken,
     file.bound_controls,
     file.hidden_text,
     file.missing_fonts,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Object, Stream
 
+from docgen.diagnostics import Diagnostic
+from docgen.packs.places import Shown
 from docgen.pdf.pdftext import Box, Page, opened
 from docgen.word.meaning import may_lead
 
+UNLINK = "Dans Word : clic droit sur le lien > Supprimer le lien ; le texte reste."
 ACTIONS = frozenset((
     "/GoToR", "/GoToE", "/GoToDp", "/Launch", "/Thread", "/URI", "/Sound", "/Movie", "/Hide", "/Named", "/SubmitForm",
     "/ResetForm", "/ImportData", "/JavaScript", "/SetOCGState", "/Rendition", "/Trans", "/GoTo3DView",
@@ -20,16 +23,18 @@ ACTIONS = frozenset((
 """All that a PDF may do besides going to one of its pages (ISO 32000-2, table 201)."""
 
 
-def faults(data: bytes) -> Iterator[str]:
-    """Yield what a PDF would do besides going to one of its pages, a safe site or an address, with page and words."""
+def faults(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+    """Yield what a PDF would do besides going to one of its pages, a safe site or an address."""
     with pikepdf.open(io.BytesIO(data)) as pdf, opened(data) as document:
         places = _places(pdf)
         for obj in pdf.objects:
             for action in _actions(obj):
-                number, box = places.get(obj.objgen, (0, None))
+                number, box = places.get(obj.objgen, (1, None))
                 words = Page(document[number - 1]).texts_in(box) if box else ""
-                where = f"page {number} : « {words[:60]} »" if box else "le document, hors de ses pages,"
-                yield f"{where} mène à « {str(action.get('/URI') or action.S)[:80]} » ; retirez ce lien du modèle"
+                piece = next((one for one in reversed(shown) if one.before < number), shown[0])
+                leads = str(action.get("/URI") or action.S)[:80]
+                said = f"le pack mène à « {leads} »" if box else f"hors de ses pages, le pack mène à « {leads} »"
+                yield piece.problem("lien-interdit", said, UNLINK, words=words, page=number - piece.before)
 
 
 def _places(pdf: pikepdf.Pdf) -> dict[tuple[int, int], tuple[int, Box]]:

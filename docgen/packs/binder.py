@@ -63,7 +63,6 @@ class Binder:
         expected = [
             dataclasses.replace(
                 self._expected(membre, content, filled[content.name], count),
-                listed=filled[content.name].meaning.listed,
                 outside=tuple(margins.overruns(pdfs[content.name], filled[content.name].meaning.layout, first)),
             )
             for content, count, first in zip(contents, bound.pages, before, strict=False)
@@ -84,11 +83,11 @@ class Binder:
         marked = {mark.signs for mark in filled.meaning.marks}
         if lost := [role for role in content.template.signataires if role not in marked]:
             places = ", ".join(f"sig_{role}" for role in lost)
-            raise ConversionFailed(f"{content.titre} : une condition a retiré la place de la signature ({places})")
+            said = f"une condition a retiré la place de la signature ({places})"
+            raise ConversionFailed(preflight.unsigned(content.titre, filled, said))
         names = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
-        return preflight.Expected(
-            content.titre, pages, filled.words, filled.printed, names, self._amounts(membre, content.template)
-        )
+        expected = preflight.expected(content.titre, pages, filled, names)
+        return dataclasses.replace(expected, amounts=self._amounts(membre, content.template))
 
     def _amounts(self, membre: Membre, template: Template) -> Callable[[str], Iterator[str]] | None:
         """Return what computes the amounts of a piece again; None when it prints none."""

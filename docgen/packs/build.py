@@ -34,7 +34,11 @@ from docgen.word.meaning import Meaning
 from docgen.word.render import Filled, Renderer
 
 PAGE_MAKERS = ("champs", "law", "pdf", "word")
-"""The packages whose code makes the pages, with `binder`, `avenant`, `preflight`, `recompute` beside this module."""
+"""The packages whose code makes the pages."""
+CHECKED_BY = (
+    "actions", "avenant", "binder", "fonts", "frame", "margins", "places", "preflight", "recompute", "tables", "words",
+)  # fmt: skip
+"""The modules beside this one that make them too, or say whether they are true."""
 WITHDRAWN = "RETIRE.txt"
 
 
@@ -291,8 +295,9 @@ class Build:
         What it shows is checked in each pack that it is bound in.
         """
         cached = self.workspace.cache / export.pdf.name
+        problem = f"{waiting.name} : {problem}" if problem else ""
         if not problem and not _is_whole(export.pdf):
-            problem = "LibreOffice n'a pas donné un PDF entier"
+            problem = f"{waiting.name} : LibreOffice n'a pas donné un PDF entier"
         if not problem:
             try:
                 publish.replace(cached, conform.conform(export.pdf, waiting.meaning, waiting.name))
@@ -301,7 +306,7 @@ class Build:
         self.doubtful.add(cached)
         for pack in waiting.packs:
             if problem:
-                pack.failure = pack.failure or f"{waiting.name} : {problem}"
+                pack.failure = pack.failure or problem
             else:
                 pack.pdfs[waiting.name] = cached
         for leftover in (export.docx, export.pdf):
@@ -370,7 +375,20 @@ def _own_code() -> str:
     here = Path(__file__).parent
     files = [file for package in PAGE_MAKERS for file in (here.parent / package).glob("*.py")]
     files += [
-        here / f"{name}.py" for name in ("actions", "avenant", "binder", "margins", "preflight", "recompute", "tables")
+        here / f"{name}.py"
+        for name in (
+            "actions",
+            "avenant",
+            "binder",
+            "fonts",
+            "frame",
+            "margins",
+            "places",
+            "preflight",
+            "recompute",
+            "tables",
+            "words",
+        )
     ]
     files.append(here.parent / "formats.py")
     digest = hashlib.sha256()

@@ -7,31 +7,34 @@ structure (pages, fonts, outline, fields), pdfium the text as a reader sees it.
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from statistics import median_low
 from typing import Any
 
 from pypdf import PdfReader
-from pypdf.errors import PdfReadError
 
 from docgen import formats
-from docgen.diagnostics import ConversionFailed
-from docgen.packs import actions, tables
+from docgen.diagnostics import ConversionFailed, Diagnostic, Place
+from docgen.packs import actions, fonts, frame, tables, words
+from docgen.packs.places import Shown
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf.assemble import Bound
 from docgen.pdf.pdftext import page_texts, squeezed
 from docgen.pdf.signatures import Signataire
+from docgen.word import references
+from docgen.word.codes import BROKEN
 from docgen.word.expressions import TAG_MARKS
+from docgen.word.passages import Passage, words_of
+from docgen.word.render import Filled
 
 MAX_BYTES, MAX_PAGES = 50_000_000, 150
 """What Yousign takes, the least of the platforms (developers.yousign.com, limits)."""
 DOTTED = re.compile(r"[…_]{5,}|\.{8,}(?!\.|\s*\d+\s*$)", re.M)
 """Room to write; not the dots that lead to a page number in a table of contents."""
+WRONG_AMOUNT = "Vérifiez les lignes de la grille dans le modèle, et que rien n'y est tapé à la main."
 PAGES_SLACK = 1
 """A long name may push the last lines of a piece to one more page."""
 
@@ -42,18 +45,35 @@ class Expected:
 
     titre: str
     pages: int
-    words: Sequence[str]
-    """All the words of the filled document."""
+    passages: Sequence[Passage]
+    """The paragraphs of the filled document."""
     printed: Sequence[str]
     """The values that were put in it."""
     champs: Sequence[str] = ()
     """The fields to fill or to sign; a name twice when a field shows in two places."""
     amounts: Callable[[str], Iterable[str]] | None = None
     """Of the text of its pages, what is wrong with its amounts; None when it prints none."""
+    around: Iterable[str] = ()
+    """The words of its headers and footers."""
     listed: Sequence[str] = ()
     """What its tables of contents list."""
     outside: Sequence[str] = ()
     """What passes a margin of its pages."""
+
+
+def expected(titre: str, pages: int, filled: Filled, champs: Sequence[str]) -> Expected:
+    """Return what a piece must show that was made of a filled document, as so many pages."""
+    means = filled.meaning
+    around = [*means.around, *(word for title in means.listed for word in words_of(title))]
+    return Expected(titre, pages, means.passages, filled.printed, champs, None, around, means.listed)
+
+
+def unsigned(titre: str, filled: Filled, said: str) -> Diagnostic:
+    """Return the problem of a piece whose place to sign is gone: it stood near what ends the document."""
+    last = next((p for p in reversed(filled.meaning.passages) if p.quotable), None)
+    within = f"« {last.article} »" if last and last.article else "fin du document"
+    place = Place(titre, within=within, extract=last.quotable[:60] if last else titre, page=1)
+    return Diagnostic(place, "signet-absent", said, "Sortez la place de la signature de la condition, dans le modèle.")
 
 
 @dataclass(frozen=True)
@@ -72,33 +92,56 @@ class Finished:
     people: Mapping[str, Signataire] = field(default_factory=dict)
     """Who signs, by role; nobody signs a notice."""
 
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each field is to show; nobody signs a PROJET."""
+        names = (name for piece in self.pieces for name in piece.champs)
+        return Counter(name for name in names if not (self.projet and name.startswith("sig_")))
+
 
 def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
     """Return the list of a document, point by point.
 
-    Raises `ConversionFailed` with all that makes it false: it is then not to be published.
+    Raises `ConversionFailed` with all that makes it false, each with its place: it is then not to be published.
     """
-    reader = _open(bound.data)
-    pages = _without_anchors(page_texts(bound.data), bound.ancres)
+    reader = frame.opened(bound.data, wanted.titre)
+    pages, lost = _without_anchors(page_texts(bound.data), bound.ancres, wanted.titre)
     shown = list(_by_piece(pages, wanted.pieces))
-    problems = [*_fonts(reader, set(wanted.fonts)), *_frame(reader, wanted), *_fields(reader, bound, wanted)]
-    problems += actions.faults(bound.data)
+    problems = [*lost, *frame.faults(reader, wanted.titre, wanted.projet, shown)]
+    problems += frame.wrong_fields(reader, bound.champs, wanted.asked, shown)
+    problems += fonts.faults(bound.data, reader, wanted.fonts, shown)
+    problems += actions.faults(bound.data, shown)
     for piece, own in zip(wanted.pieces, shown, strict=True):
-        text = "\n".join(own)
-        found = [*_lost_words(text, piece.words), *_missing_values(text, piece.printed)]
-        found += tables.faults(own, piece.listed)
-        found += piece.amounts(text) if piece.amounts else ()
-        problems += [f"{piece.titre} : {problem}" for problem in found]
+        problems += [*words.lost(own), *words.missing_values(own, piece.printed), *tables.faults(own, piece.listed)]
+        problems += _wrong_amounts(own, piece)
+        problems += _left(own)
     if (total := sum(piece.pages for piece in wanted.pieces)) != len(pages):
-        problems.append(f"le document a {len(pages)} pages au lieu de {total}")
-    if mark := TAG_MARKS.search("\n".join(pages)):
-        problems.append(f"un champ n'a pas été rempli : « {mark.group()} » est imprimé")
+        problems.append(frame.whole(wanted.titre, f"le document a {len(pages)} pages au lieu de {total}"))
     if problems:
-        raise ConversionFailed(" ; ".join(problems))
-    return tuple(_points(reader, bound, wanted, pages))
+        raise ConversionFailed(*problems)
+    return tuple(_points(reader, bound, wanted, shown))
 
 
-def _points(reader: PdfReader, bound: Bound, wanted: Finished, pages: Sequence[str]) -> Iterator[Point]:
+def _wrong_amounts(own: Shown, piece: Expected) -> Iterator[Diagnostic]:
+    for said in piece.amounts(own.text) if piece.amounts else ():
+        label = re.search("« (.*?) »", said)
+        yield own.problem("montant-faux", said, WRONG_AMOUNT, words=label[1] if label else "")
+
+
+def _left(own: Shown) -> Iterator[Diagnostic]:
+    """Yield what is left of a field that nobody filled, and the errors that Word and LibreOffice print."""
+    for number, text in enumerate(own.pages, 1):
+        if mark := TAG_MARKS.search(text):
+            around = " ".join(text[max(0, mark.start() - 20) : mark.end() + 40].split())
+            said = f"un champ n'a pas été rempli : « {mark.group()} » est imprimé"
+            yield own.problem("champ-imprime", said, "Corrigez ce champ dans le modèle.", words=around, page=number)
+        if broken := BROKEN.search(text):
+            said = f"« {broken.group()} » est imprimé à la place d'un renvoi"
+            yield own.problem("renvoi-perdu", said, references.AGAIN, words=broken.group(), page=number)
+
+
+def _points(reader: PdfReader, bound: Bound, wanted: Finished, shown: Sequence[Shown]) -> Iterator[Point]:
+    pages = [text for piece in shown for text in piece.pages]
     values = sum(len(set(piece.printed)) for piece in wanted.pieces)
     blanks = list(wanted.blancs)
     if unmarked := _unmarked_dots(reader, pages):
@@ -110,6 +153,12 @@ def _points(reader: PdfReader, bound: Bound, wanted: Finished, pages: Sequence[s
     yield _point("délibérations", wanted.manque, "exécutoires")
     outside = [f"{piece.titre}, {line}" for piece in wanted.pieces for line in piece.outside]
     yield _point("marges", outside, "tout le texte tient entre elles")
+    besides = [
+        f"{piece.titre}, {line}"
+        for piece, own in zip(wanted.pieces, shown, strict=True)
+        for line in words.foreign(own, [*piece.around, *(["projet"] if wanted.projet else [])])
+    ]
+    yield _point("mots", besides, "tous du modèle ou de la fiche, aucun de plus")
     yield _point("polices", (), "incorporées, aucune n'est remplacée")
     if wanted.people and not wanted.projet:
         whole = formats.plural(len(bound.signatures), "bloc entier sur sa page", "blocs entiers sur leur page")
@@ -151,62 +200,24 @@ def _with_lengths(receipt: Receipt, usual: Mapping[str, int]) -> Receipt:
     return receipt.model_copy(update={"controle": (*others, point)})
 
 
-def _by_piece(pages: Sequence[str], pieces: Sequence[Expected]) -> Iterator[Sequence[str]]:
+def _by_piece(pages: Sequence[str], pieces: Sequence[Expected]) -> Iterator[Shown]:
     start = 0
     for piece in pieces:
-        yield pages[start : start + piece.pages]
+        yield Shown(piece.titre, pages[start : start + piece.pages], piece.passages, start)
         start += piece.pages
 
 
-def _without_anchors(pages: Sequence[str], anchors: Sequence[str]) -> list[str]:
-    """Return the texts without the anchors, taken out once each; one that is missing stays to be found missing."""
-    kept = list(pages)
+def _without_anchors(pages: Sequence[str], anchors: Sequence[str], titre: str) -> tuple[list[str], list[Diagnostic]]:
+    """Return the texts without the anchors, taken out once each, and what is wrong with those that are missing."""
+    kept, lost = list(pages), []
     for anchor in anchors:
         at = next((n for n, text in enumerate(kept) if anchor in text), None)
         if at is None:
-            raise ConversionFailed(f"l'ancre « {anchor} » de la plateforme de signature n'est pas sur la page")
-        kept[at] = kept[at].replace(anchor, "", 1)
-    return kept
-
-
-def _frame(reader: PdfReader, wanted: Finished) -> Iterator[str]:
-    if list(_chapters(reader)) != [piece.titre for piece in wanted.pieces]:
-        yield "le plan du pack n'est pas celui des pièces"
-    titre = f"PROJET – {wanted.titre}" if wanted.projet else wanted.titre
-    if reader.metadata is None or reader.metadata.title != titre:
-        yield "le titre du pack n'est pas le bon"
-    resources: list[Any] = [page.get("/Resources", {}) for page in reader.pages]
-    stamped = sum("/Projet" in found.get("/XObject", {}) for found in resources)
-    if stamped != (len(resources) if wanted.projet else 0):
-        yield f"PROJET est sur {stamped} pages de {len(resources)}"
-    if "/StructTreeRoot" not in reader.root_object:
-        yield "le pack n'est pas balisé"
-
-
-def _chapters(reader: PdfReader) -> Iterator[str]:
-    """Yield the titles of the first rank of the outline."""
-    item: Any = reader.root_object.get("/Outlines", {}).get("/First")
-    while item is not None:
-        yield str(item.get_object()["/Title"])
-        item = item.get_object().get("/Next")
-
-
-def _fields(reader: PdfReader, bound: Bound, wanted: Finished) -> Iterator[str]:
-    """Yield the fields that are not shown as often as they should be: lost, doubled, or not asked for."""
-    asked = Counter(name for piece in wanted.pieces for name in piece.champs)
-    if wanted.projet:  # nobody signs a PROJET
-        asked = Counter({name: count for name, count in asked.items() if not name.startswith("sig_")})
-    shown: Counter[str] = Counter()
-    for page in reader.pages:
-        for reference in page.get("/Annots", ()):
-            annotation: Any = reference.get_object()
-            if annotation.get("/Subtype") == "/Widget":
-                shown[str(annotation.get("/T") or annotation["/Parent"]["/T"])] += 1
-    if shown != asked:
-        wrong = sorted(name for name in asked.keys() | shown.keys() if asked[name] != shown[name])
-        yield f"des champs manquent ou sont en double : {', '.join(wrong)}"
-    if sorted(bound.champs) != sorted(asked):
-        yield "le formulaire n'a pas les champs de ses pages"
+            said = f"l'ancre « {anchor} » de la plateforme de signature n'est pas sur la page"
+            lost.append(frame.whole(titre, said))
+        else:
+            kept[at] = kept[at].replace(anchor, "", 1)
+    return kept, lost
 
 
 def _apart(bound: Bound, wanted: Finished, pages: Sequence[str]) -> Iterator[str]:
@@ -228,73 +239,3 @@ def _unmarked_dots(reader: PdfReader, pages: Sequence[str]) -> int:
             kind = annotation.get("/FT") or annotation.get("/Parent", {}).get("/FT")
             widgets += annotation.get("/Subtype") == "/Widget" and kind == "/Tx"
     return max(0, sum(len(DOTTED.findall(text)) for text in pages) - widgets)
-
-
-def _open(data: bytes) -> PdfReader:
-    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
-        raise ConversionFailed("ce n'est pas un PDF entier")
-    try:
-        reader = PdfReader(io.BytesIO(data), strict=True)
-        if not len(reader.pages):
-            raise ConversionFailed("le PDF n'a pas de page")
-    except (PdfReadError, ValueError, KeyError, RecursionError) as error:
-        raise ConversionFailed(f"le PDF ne s'ouvre pas ({error})") from None
-    return reader
-
-
-def _lost_words(text: str, words: Iterable[str]) -> list[str]:
-    """Return what is wrong when a word of the document is not on its pages as often as it should be."""
-    shown = re.findall(r"\w+", text.casefold())
-    lost = Counter(words) - Counter(shown)
-    if lost:
-        # pdfium cuts a word where the font size changes: « 1 er » for 1er. Its halves then stand side by side.
-        lost -= Counter(a + b for a, b in pairwise(shown))
-    if not lost:
-        return []
-    return [f"{lost.total()} mots du document ne sont pas dans le PDF, dont « {next(iter(lost))} »"]
-
-
-def _missing_values(text: str, values: Iterable[str]) -> list[str]:
-    """Return what is wrong when a value is not on the pages; it is not quoted: it may be personal data."""
-    shown = squeezed(text)
-    missing = sum(not _stands(value, shown) for value in set(values))
-    return [f"{missing} valeurs de la fiche ne sont pas dans le PDF"] if missing else []
-
-
-def _stands(value: str, shown: str) -> bool:
-    """Tell whether a value is on the pages: in one go, or cut in two where a page may end.
-
-    A line, hence a page, never ends at a no-break space: amounts and identifiers are never cut.
-    """
-    if squeezed(value) in shown:
-        return True
-    words = value.split(" ")
-    cuts = ((" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words)))
-    return any(squeezed(before) in shown and squeezed(after) in shown for before, after in cuts)
-
-
-def _fonts(reader: PdfReader, families: set[str]) -> list[str]:
-    """Return the fonts that are not embedded, or that no template asked for: they replace a missing one."""
-    problems = []
-    allowed = {re.sub(r"[^a-z]", "", family.casefold()) for family in families}
-    for name, embedded in sorted(_used_fonts(reader).items()):
-        family = re.sub(r"[^a-z]", "", re.sub(r"^[A-Z]{6}\+", "", name).split("-")[0].split(",")[0].casefold())
-        if not embedded:
-            problems.append(f"la police {name} n'est pas incorporée")
-        if family not in allowed:
-            problems.append(f"la police {name} remplace celle du modèle : elle manque, ou un caractère lui manque")
-    return problems
-
-
-def _used_fonts(reader: PdfReader) -> dict[str, bool]:
-    found: dict[str, bool] = {}
-    for page in reader.pages:
-        fonts: Any = page.get("/Resources", {}).get("/Font", {})
-        for reference in fonts.get_object().values() if fonts else ():
-            font = reference.get_object()
-            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
-            descriptor = inner.get("/FontDescriptor", {})
-            descriptor = descriptor.get_object() if descriptor else {}
-            name = str(font.get("/BaseFont", "?")).lstrip("/")
-            found[name] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
-    return found

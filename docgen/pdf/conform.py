@@ -16,7 +16,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from pypdfium2 import PdfiumError
 
-from docgen.diagnostics import ConversionFailed
+from docgen.diagnostics import ConversionFailed, Diagnostic, Place
 from docgen.pdf import content, fields, pdftext, structure
 from docgen.pdf.pdftext import Box, Page
 from docgen.pdf.structure import Annotation, Content, Node
@@ -32,6 +32,7 @@ BULLETS = {0xF0A7: "▪", 0xF06F: "○", 0xF0D8: "➢", 0xF0FC: "✔", 0xE00C: "
 """What the private characters of Symbol and Wingdings show; all others are « • »."""
 UNEXPECTED = (pikepdf.PdfError, PdfiumError, ValueError, AttributeError, KeyError, IndexError, TypeError)
 """What is raised by a PDF that is built otherwise: it stops one piece, never the others."""
+AGAIN = "Ouvrez le modèle dans Word, enregistrez-le, puis recommencez ; si cela se répète, signalez-le."
 PICTURE_SLACK = 1.5
 """Points between the size of a picture in Word and on the page."""
 
@@ -54,11 +55,14 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
             _link(out, top, shown, meaning.links)
             _tag_drawings(out, top, shown, meaning.pictures)
             _name_bullets(out)
-            fields.add(out, top, shown, meaning.marks, piece)
+            fields.add(out, top, shown, meaning, piece)
             structure.write(out, top)
             return _bytes(out)
     except UNEXPECTED as error:
-        raise ConversionFailed(f"le PDF de LibreOffice n'est pas celui que l'on attend ({error})") from None
+        said = f"le PDF de LibreOffice n'est pas celui que l'on attend ({error})"
+        raise ConversionFailed(
+            Diagnostic(Place(piece, within="tout le document", page=1), "pdf-inattendu", said, AGAIN)
+        ) from None
 
 
 def _order_headings(top: Node) -> None:

@@ -15,12 +15,15 @@ from docgen.diagnostics import ConversionFailed
 from docgen.pdf import structure
 from docgen.pdf.pdftext import DOTS, Box, Page
 from docgen.pdf.structure import Annotation, Content, Node
-from docgen.word.meaning import ROLES, Mark
+from docgen.word.meaning import ROLES, Mark, Meaning
 
 FONT = "/Champ 0 Tf 0 g"
 """The default appearance: the font that `assemble` puts in the form, its size chosen by the viewer to fit."""
 PRINTED = 4
 """The flag of an annotation that is printed."""
+SIZED = "dans une cellule dont la largeur et la hauteur sont fixées"
+MOVE = "Dans Word, remettez le signet (Insertion > Signet) devant ses points, ou seul dans sa cellule à signer."
+ROOM = "Dans Word, laissez à cet endroit la place d'écrire : une cellule plus grande, ou des points plus loin du texte."
 TOLD = 3
 """Problems of one piece: a bookmark in a loop has as many as its rows squared."""
 ROW_INSET = 6
@@ -43,14 +46,17 @@ class Place:
     """What the page shows there, in the owner; None in an empty cell."""
 
 
-def add(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> None:
-    """Add the fields of the marks to the piece and to its tree.
+def add(pdf: Pdf, top: Node, shown: Sequence[Page], meaning: Meaning, piece: str) -> None:
+    """Add the fields of the marks of a document to the piece and to its tree.
 
     Raises `ConversionFailed` when one has no place, or would cover a text or another field.
     """
-    found = list(_places(pdf, top, shown, marks, piece))
-    if problems := list(_collisions(found, shown)):
-        raise ConversionFailed(" ; ".join(problems[:TOLD]))
+    found = list(_places(pdf, top, shown, meaning, piece))
+    if problems := [
+        meaning.problem(piece, place.mark, place.page + 1, "champ-mal-place", said, ROOM)
+        for place, said in _collisions(found, shown)
+    ]:
+        raise ConversionFailed(*problems[:TOLD])
     before: dict[Content | None, Content | Node | None] = {}
     """Of each content that fields are read after, the last one so far."""
     by_name: dict[str, list[Place]] = {}
@@ -78,31 +84,37 @@ def field_name(mark: Mark, piece: str) -> str:
     return f"{mark.field}_{piece.replace('-', '_')}"
 
 
-def _places(pdf: Pdf, top: Node, shown: Sequence[Page], marks: Sequence[Mark], piece: str) -> Iterator[Place]:
+def _places(pdf: Pdf, top: Node, shown: Sequence[Page], meaning: Meaning, piece: str) -> Iterator[Place]:
     destinations = _destinations(pdf)
     owners = {kid: node for node in top.walk() for kid in node.kids if isinstance(kid, Content)}
-    for mark in marks:
+    for mark in meaning.marks:
         if mark.bookmark not in destinations:
-            raise ConversionFailed(f"« {mark.named} » n'est pas dans le PDF, ou y est deux fois")
+            said = f"« {mark.named} » n'est pas dans le PDF, ou y est deux fois"
+            raise ConversionFailed(meaning.problem(piece, mark, 0, "champ-mal-place", said, MOVE))
         page, left, above = destinations[mark.bookmark]
         mcid = shown[page].content_at(left, above)
         content = None if mcid is None else Content(page, mcid)
         owner = owners[content] if content else _empty_cell(top, mark)
         if owner is None:
-            raise ConversionFailed(f"« {mark.named} » n'a pas de place dans l'ordre de lecture")
-        yield Place(field_name(mark, piece), mark, page, _box(mark, shown[page], left, above), owner, content)
+            said = f"« {mark.named} » n'a pas de place dans l'ordre de lecture"
+            raise ConversionFailed(meaning.problem(piece, mark, page + 1, "champ-mal-place", said, MOVE))
+        box = _box(mark, shown[page], left, above)
+        if box is None:
+            lacks = SIZED if mark.signs else "devant des points de suite"
+            said = f"« {mark.named} » n'est pas {lacks}"
+            raise ConversionFailed(meaning.problem(piece, mark, page + 1, "champ-mal-place", said, MOVE))
+        yield Place(field_name(mark, piece), mark, page, box, owner, content)
 
 
-def _box(mark: Mark, page: Page, left: float, top: float) -> Box:
-    """Return the rectangle of a field whose bookmark is there."""
+def _box(mark: Mark, page: Page, left: float, top: float) -> Box | None:
+    """Return the rectangle of a field whose bookmark is there; None when nothing there gives its size."""
     if mark.signs and mark.width and mark.height:
         return Box(left, top - mark.height + ROW_INSET, left + mark.width, top)
     if not mark.signs and (dots := page.dots_at(left, top, mark.dots)):
         narrow = Box(dots.left, dots.bottom - DESCENT, dots.right, top)
         wide = replace(narrow, right=max(narrow.right, dots.left + mark.width))
         return narrow if DOTS.sub("", page.texts_in(wide)) or wide.right > page.size[0] else wide
-    lacks = "dans une cellule dont la largeur et la hauteur sont fixées" if mark.signs else "devant des points de suite"
-    raise ConversionFailed(f"« {mark.named} » n'est pas {lacks}")
+    return None
 
 
 def _empty_cell(top: Node, mark: Mark) -> Node | None:
@@ -128,17 +140,17 @@ def _destinations(pdf: Pdf) -> dict[str, tuple[int, float, float]]:
     return found
 
 
-def _collisions(places: Sequence[Place], shown: Sequence[Page]) -> Iterator[str]:
+def _collisions(places: Sequence[Place], shown: Sequence[Page]) -> Iterator[tuple[Place, str]]:
     """Yield the fields that would cover something. What they cover is not quoted: it may be personal data."""
     for place in places:
         box, (width, height) = place.box, shown[place.page].size
         if DOTS.sub("", shown[place.page].texts_in(box)):
-            yield f"page {place.page + 1} : « {place.mark.named} » recouvrirait un texte"
+            yield place, f"« {place.mark.named} » recouvrirait un texte"
         if box.bottom < 0 or box.left < 0 or box.right > width or box.top > height:
-            yield f"page {place.page + 1} : « {place.mark.named} » sort de la page"
+            yield place, f"« {place.mark.named} » sort de la page"
     for one, other in combinations(places, 2):
         if one.page == other.page and one.box.covers(other.box):
-            yield f"page {one.page + 1} : « {one.mark.named} » et « {other.mark.named} » se recouvrent"
+            yield one, f"« {one.mark.named} » et « {other.mark.named} » se recouvrent"
 
 
 def _tooltip(mark: Mark) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pypdfium2
 from pypdfium2 import raw
 
+from docgen.word.passages import as_read
+
 BROKEN_WORD = "\x02"
 """What pdfium gives for a hyphen at the end of a line."""
 DOTS = re.compile("[….·_]+")
@@ -53,8 +55,8 @@ def page_text(page: pypdfium2.PdfPage) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return the text without any space: lines and justification differ, the words do not."""
-    return re.sub(r"\s", "", text)
+    """Return the text as it is read, without any space: lines and justification differ, the words do not."""
+    return re.sub(r"\s", "", as_read(text))
 
 
 @contextmanager

@@ -73,6 +73,13 @@ FORMAT = re.compile(r"\\\*\s*(\w+)")
 KINDS = {"ROMAN": "upperRoman", "roman": "lowerRoman", "ALPHABETIC": "upperLetter", "alphabetic": "lowerLetter"}
 LISTED = re.compile(r'\\c\s+"?([^"\s]+)', re.I)
 """What a table of figures lists."""
+BROKEN = re.compile(
+    r"(?:Erreur|Error|Fehler|Errore?|Erro|Fout)\s*[!:]\s*(?:[\w’']+ ){0,9}"
+    r"(?:source|signet|renvoi|référence|reference|bookmark|style|séquence|sequence|verweis\w*|referenz\w*|textmarke|quelle"
+    r"|origen|origem|fonte|marcador|indicador|sorgente|origine|segnalibro|riferimento|bron|verwijzing|bladwijzer)\b",
+    re.I,
+)
+"""What Word or LibreOffice prints, each in its language, for a field that finds nothing."""
 TOP = "_top"
 """The beginning of the document, that no bookmark marks."""
 

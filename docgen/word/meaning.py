@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from docgen.champs.blank import BLANK, Blank
+from docgen.diagnostics import Diagnostic, Place
 from docgen.word.area import NOWHERE, TWIPS, Layout
 from docgen.word.codes import codes
 from docgen.word.package import XML_SPACE, R, W
+from docgen.word.passages import Passage
 
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 BLANK_MARK = "\ue010"
@@ -105,6 +107,18 @@ class Meaning:
     layout: Layout = NOWHERE
     listed: tuple[str, ...] = ()
     """The titles and the captions that its tables of contents list."""
+    passages: tuple[Passage, ...] = ()
+    """Its paragraphs and its notes."""
+    around: frozenset[str] = frozenset()
+    """The words of its headers and footers: some pages hide them."""
+
+    def problem(self, piece: str, mark: Mark, page: int, code: str, message: str, hint: str) -> Diagnostic:
+        """Return a problem of a mark, in a piece of that name; `page` is 0 where it is not known."""
+        here = next((n for n, p in enumerate(self.passages) if mark.bookmark in p.bookmarks), 0)
+        said = next((p for p in reversed(self.passages[: here + 1]) if p.quotable), None)
+        within = f"« {said.article} »" if said and said.article else "document"
+        place = Place(piece, within=within, extract=said.quotable[:60] if said else mark.named, page=page or 1)
+        return Diagnostic(place, code, message, hint)
 
 
 def signer_of(field: str) -> str:

@@ -12,7 +12,7 @@ import html
 import itertools
 import re
 import traceback
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,10 @@ from docgen.word.expressions import TAG, environment
 from docgen.word.filters import Unprintable, text_of
 from docgen.word.meaning import BLANK_MARK, Meaning
 from docgen.word.package import BODY, ENDNOTES, PARSER, W, as_bytes, drop_comment_marks, zipped
+from docgen.word.passages import passages
 from docgen.word.template import Part, Template, badly_written
 
 BREAKS = re.compile(r"[\n\t]")
-WORD = re.compile(r"\w+")
 MARKS = {
     "drawing": "\ue001",
     "pict": "\ue001",
@@ -51,9 +51,9 @@ PIECE = re.compile(
     rf"<w:(?:t|delText)(?: [^>]*)?>([^<]*)<|<w:({'|'.join(MARKS)})\b[^>]*>|<[^>]*>|({TAG.pattern})", re.S
 )
 TOKEN = re.compile(rf"{TAG.pattern}|[\ue001-\ue004]|[^\s{{\ue001-\ue004]+|\{{", re.S)
+AROUND = ("word/header", "word/footer")
 BLOCKS = tuple(f"{W}{name}" for name in ("tc", "hdr", "ftr", "txbxContent", "footnote"))
 """What Word calls corrupt unless it ends with a paragraph."""
-SHOWN = {f"{W}noBreakHyphen": "-", f"{W}tab": " ", f"{W}br": " "}
 TEXTS = tuple(f"{W}{name}" for name in ("t", "delText", "instrText", "delInstrText"))
 
 
@@ -63,12 +63,15 @@ class Filled:
 
     docx: bytes
     sha256: str
-    words: tuple[str, ...]
-    """Every word that the finished pages must show; headers and footers left out: some pages hide them."""
     printed: tuple[str, ...]
     """The values that were printed, in the order of the document."""
     meaning: Meaning
     """What its PDF is to say besides."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word that the finished pages must show."""
+        return tuple(word for passage in self.meaning.passages for word in passage.words)
 
 
 class Renderer:
@@ -115,13 +118,13 @@ class Renderer:
         means = self._meaning(parts, blanks)
         filled = {name: as_bytes(tree) for name, tree in parts.items()}
         docx = zipped({name: filled.get(name, data) for name, data in self.template.members.items()})
-        body = (tree for name, tree in parts.items() if not name.startswith(("word/header", "word/footer")))
-        words = tuple(word for tree in body for word in visible_words(tree))
-        return Filled(docx, hashlib.sha256(docx).hexdigest(), words, tuple(self._printed), means)
+        return Filled(docx, hashlib.sha256(docx).hexdigest(), tuple(self._printed), means)
 
     def _meaning(self, parts: dict[str, etree._Element], blanks: list[Blank]) -> Meaning:
         """Return what the PDF is to say besides; mark the places of it in the body."""
         body = parts[BODY]
+        inside = [tree for name, tree in parts.items() if not name.startswith(AROUND)]
+        outside = [tree for name, tree in parts.items() if name.startswith(AROUND)]
         return Meaning(
             (*meaning.mark_blanks(body, blanks, self._sided), *meaning.marks(body)),
             tuple(meaning.header_columns(body)),
@@ -129,6 +132,8 @@ class Renderer:
             tuple(meaning.pictures(parts.values())),
             layout(body, *self._styles),
             toc.entries(body, self.template.members),
+            tuple(passages(inside, self.template.members, self._printed)),
+            frozenset(word for passage in passages(outside, self.template.members) for word in passage.words),
         )
 
     def _links(self, parts: dict[str, etree._Element]) -> Iterator[meaning.Link]:
@@ -296,18 +301,3 @@ def _mend_emptied(tree: etree._Element) -> None:
         content = [child.tag for child in block if child.tag in (f"{W}p", f"{W}tbl", f"{W}sdt")]
         if not content or content[-1] == f"{W}tbl":
             etree.SubElement(block, f"{W}p")
-
-
-def visible_words(tree: etree._Element) -> list[str]:
-    """Return the words of a part as its pages show them: not deleted text, nor the numbers that the pages decide."""
-    left_out = codes.unsettled(tree)
-    words: list[str] = []
-    for paragraph in tree.iter(f"{W}p"):
-        words += WORD.findall("".join(_visible(paragraph, left_out)).casefold())
-    return words
-
-
-def _visible(paragraph: etree._Element, left_out: Container[etree._Element]) -> Iterator[str]:
-    for node in paragraph.iter(f"{W}t", f"{W}noBreakHyphen", f"{W}tab", f"{W}br"):
-        if node not in left_out and next(node.iterancestors(f"{W}p")) is paragraph:
-            yield SHOWN.get(node.tag, node.text or "")

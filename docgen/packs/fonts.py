@@ -1,0 +1,79 @@
+"""Whether the pages of a finished pack are drawn with the fonts of its templates, each embedded."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pypdfium2
+from pypdf import PdfReader
+from pypdfium2 import raw
+
+from docgen.diagnostics import Diagnostic
+from docgen.packs.places import Shown
+from docgen.pdf.pdftext import opened
+
+INSTALL = "Installez cette police, ou tapez ces mots avec une police du modèle."
+
+
+def faults(data: bytes, reader: PdfReader, families: Iterable[str], shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+    """Yield the fonts that are not embedded, or that no template asked for, with the words that they draw."""
+    allowed = {_plain(family) for family in families}
+    wrong: dict[str, str] = {}
+    for name, embedded in sorted(_used(reader).items()):
+        family = re.sub(r"^[A-Z]{6}\+", "", name).split("-")[0].split(",")[0]
+        if not embedded:
+            wrong[name] = f"la police {name} n'est pas incorporée"
+        elif _plain(family) not in allowed:
+            wrong[name] = f"la police {name} remplace celle du modèle : elle manque, ou un caractère lui manque"
+    drawn = _drawn(data, wrong) if wrong else {}
+    for name, said in wrong.items():
+        number, words = drawn.get(name, (1, ""))
+        piece = next((one for one in reversed(shown) if one.before < number), None)
+        if piece:
+            yield piece.problem("police-etrangere", said, INSTALL, words=words, page=number - piece.before)
+
+
+def _plain(family: str) -> str:
+    return re.sub(r"[^a-z]", "", family.casefold())
+
+
+def _used(reader: PdfReader) -> dict[str, bool]:
+    """Return the fonts of the pages, and whether each is embedded."""
+    found: dict[str, bool] = {}
+    for page in reader.pages:
+        fonts: Any = page.get("/Resources", {}).get("/Font", {})
+        for reference in fonts.get_object().values() if fonts else ():
+            font = reference.get_object()
+            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+            descriptor = inner.get("/FontDescriptor", {})
+            descriptor = descriptor.get_object() if descriptor else {}
+            name = str(font.get("/BaseFont", "?")).lstrip("/")
+            found[name] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return found
+
+
+def _drawn(data: bytes, names: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Return the first page (from 1) where each font draws, and the line that it draws in."""
+    wanted = {re.sub(r"^[A-Z]{6}\+", "", name): name for name in names}
+    found: dict[str, tuple[int, str]] = {}
+    with opened(data) as document:
+        for number, page in enumerate(document, 1):
+            textpage = page.get_textpage()
+            for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+                name = wanted.get(re.sub(r"^[A-Z]{6}\+", "", _font_of(item)))
+                if name and name not in found:
+                    _, bottom, _, top = item.get_bounds()
+                    line = str(textpage.get_text_bounded(0, bottom, page.get_width(), top))
+                    found[name] = (number, " ".join(line.split()))
+            textpage.close()
+    return found
+
+
+def _font_of(item: pypdfium2.PdfObject) -> str:
+    font = raw.FPDFTextObj_GetFont(item.raw)
+    buffer = ctypes.create_string_buffer(256)
+    raw.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
+    return buffer.value.decode("utf-8", "replace")
