@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
@@ -47,6 +47,18 @@ def _faults(node: nodes.Node) -> Iterator[tuple[str, str]]:
             )
 
 
+def _defaults(values: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
+    """Yield the `or` between values that are printed, through filters and parentheses."""
+    for value in values:
+        if isinstance(value, nodes.Or):
+            yield value
+            yield from _defaults((value.left, value.right))
+        elif isinstance(value, nodes.CondExpr):
+            yield from _defaults(filter(None, (value.expr1, value.expr2)))
+        elif isinstance(value, nodes.Filter | nodes.Concat):
+            yield from _defaults(value.iter_child_nodes())
+
+
 def _first_field(node: nodes.Node) -> str:
     return next((name for child in node.find_all((nodes.Getattr, nodes.Name)) if (name := typed(child))), "")
 
@@ -78,8 +90,11 @@ def _always(node: nodes.Node) -> tuple[str, str]:
 
 
 def _truths(part: Part) -> Iterator[nodes.Node]:
-    """Yield what is taken for true or false."""
+    """Yield what is taken for true or false; not what is printed in the place of an empty field, `{{ a or "…" }}`."""
+    defaults = {id(node) for output in part.reading.tree.find_all(nodes.Output) for node in _defaults(output.nodes)}
     for node in part.reading.tree.find_all((nodes.If, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not)):
+        if id(node) in defaults:
+            continue
         if isinstance(node, nodes.If | nodes.CondExpr):
             yield node.test
         elif isinstance(node, nodes.And | nodes.Or):
