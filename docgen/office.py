@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from fontTools.ttLib import TTFont, TTLibError
+
 from docgen.diagnostics import ToolMissing
 
 INSTALL = {
@@ -20,6 +22,14 @@ INSTALL = {
 }
 
 
+TWINS = {
+    "Calibri": ("Carlito", "fonts-crosextra-carlito"),
+    "Cambria": ("Caladea", "fonts-crosextra-caladea"),
+    "Arial": ("Liberation Sans", "fonts-liberation"),
+    "Times New Roman": ("Liberation Serif", "fonts-liberation"),
+    "Courier New": ("Liberation Mono", "fonts-liberation"),
+}
+"""The fonts of Word that have a free twin, whose letters are as wide: its name and the package that holds it."""
 TESTED = ("7.4", "25.2")
 """The versions that all the tests passed with: those of Debian 12 and 13."""
 SYMBOLS = ("Symbol", "Wingdings", "Wingdings 2", "Wingdings 3", "Webdings")
@@ -118,6 +128,25 @@ def _program_folders() -> Iterator[Path]:
     yield Path.home() / "Applications/LibreOffice.app/Contents/MacOS"
     for root in ("C:/Program Files", "C:/Program Files (x86)"):
         yield Path(root) / "LibreOffice/program"
+
+
+@cache
+def _characters(family: str) -> frozenset[int] | None:
+    """Return the characters that the font which draws a family has; None when it cannot be read."""
+    try:
+        found = subprocess.run(
+            ["fc-match", "-f", "%{file}\n%{index}", font_for(family)], capture_output=True, text=True, timeout=30
+        ).stdout.splitlines()
+        with TTFont(found[0], fontNumber=int(found[1]), lazy=True) as font:
+            return frozenset(font.getBestCmap())
+    except (OSError, IndexError, ValueError, TypeError, TTLibError):
+        return None
+
+
+def covers(family: str, char: str) -> bool:
+    """Tell whether the font that draws a family has a glyph for a character; taken for granted where none can say."""
+    known = _characters(family)
+    return known is None or ord(char) in known
 
 
 @cache

@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.lint import codes, conditions, file, house, links, marks, rules
+from docgen.lint import codes, conditions, file, glyphs, house, links, marks, rules
 from docgen.word.fonts import families
 from docgen.word.template import Template
 
@@ -56,6 +56,7 @@ EXAMPLES = {
     file.bound_controls: "controle-lie-au-titre",
     file.hidden_text: "texte-masque",
     file.missing_fonts: "police-absente-du-texte",
+    glyphs.missing: "caractere-chinois",
     file.comments_left: "commentaire-oublie",
     marks.places: "signet-hors-d-une-cellule",
     marks.pictures: "image-sans-description",

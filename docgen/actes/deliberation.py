@@ -30,6 +30,7 @@ from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Data, Workspace, load, load_edition
 from docgen.word.fonts import families
 from docgen.word.render import Filled, Renderer
+from docgen.word.signs import FONT
 from docgen.word.template import Template
 
 
@@ -156,7 +157,7 @@ class Deliberation:
         """Return the checked PDF of a document, and its pieces as they were filled."""
         templates = [template for _, _, template, _ in document.pieces]
         rules.require_sound(templates)
-        fonts = {font_for(family) for template in templates for family in families(template)}
+        fonts = {font_for(family) for template in templates for family in (*families(template), FONT)}
         filled = [Renderer(template).fill(dict(tree)) for _, _, template, tree in document.pieces]
         said = Description(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date)
         with tempfile.TemporaryDirectory(prefix="docgen-") as work:

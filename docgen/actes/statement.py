@@ -33,6 +33,7 @@ from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Workspace, load, load_edition, today
 from docgen.word.fonts import families
 from docgen.word.render import Filled, Renderer
+from docgen.word.signs import FONT
 from docgen.word.template import Template
 
 COLUMNS = (
@@ -201,7 +202,7 @@ class Statements:
         path = self.workspace.templates / "etat-annuel.docx"
         template = Template(path, self.workspace.shown(path), KNOWN_ETAT)
         rules.require_sound([template])
-        fonts = {font_for(family) for family in families(template)}
+        fonts = {font_for(family) for family in (*families(template), FONT)}
         renderer = Renderer(template)
         filled = [renderer.fill(values(d, CHAMPS_ETAT).tree) for d in self.dossiers]
         files: dict[str, bytes] = {}

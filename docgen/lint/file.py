@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from docgen.diagnostics import Diagnostic, Place, Severity
-from docgen.office import SYMBOLS, font_for
+from docgen.office import SYMBOLS, TWINS, font_for
 from docgen.word.fonts import families
 from docgen.word.references import shown_parts
 from docgen.word.template import Part, Relation, Template, text_of
@@ -69,12 +69,20 @@ def missing_fonts(template: Template) -> Iterator[Diagnostic]:
     """A font that is not on this machine: the pages would not be those that the lawyer saw."""
     for family in sorted(families(template)):
         used = font_for(family)
-        if used.casefold() != family.casefold() and family not in SYMBOLS:
+        twin, package = TWINS.get(family, ("", ""))
+        place = _user(template, template.parts, family) or Place(template.file, within="styles")
+        if used.casefold() == family.casefold() or family in SYMBOLS:
+            continue
+        if used == twin:
+            said = f"« {family} » est imprimée en « {twin} », dont les lettres ont les mêmes dimensions"
+            yield Diagnostic(place, "police-jumelle", said, severity=Severity.INFO)
+        else:
+            more = f" Le paquet {package} en a une jumelle, « {twin} »." if twin else ""
             yield Diagnostic(
-                _user(template, template.parts, family) or Place(template.file, within="styles"),
+                place,
                 "police-absente",
                 f"la police « {family} » n'est pas installée sur cet ordinateur",
-                f"Elle serait remplacée par « {used} ». Installez-la, ou changez-la dans les styles du modèle.",
+                f"Elle serait remplacée par « {used} ». Installez-la, ou changez-la dans les styles du modèle.{more}",
             )
 
 

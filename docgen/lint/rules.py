@@ -10,7 +10,7 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.lint import codes, conditions, file, house, links, marks
+from docgen.lint import codes, conditions, file, glyphs, house, links, marks
 from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
@@ -290,6 +290,7 @@ RULES: tuple[Rule, ...] = (
     file.bound_controls,
     file.hidden_text,
     file.missing_fonts,
+    glyphs.missing,
     file.comments_left,
     marks.places,
     marks.pictures,

@@ -29,6 +29,7 @@ from docgen.pdf import conform, signatures
 from docgen.pdf.convert import Export, Pool
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
+from docgen.word import signs
 from docgen.word.fonts import families
 from docgen.word.meaning import Meaning
 from docgen.word.render import Filled, Renderer
@@ -108,7 +109,8 @@ class Build:
         }
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
         self.moteur["signature"] = data.syndicat.signature.value
-        self.binder = Binder(data, frozenset(font_for(family) for family in self.fonts), office.form_font())
+        drawn_with = frozenset(font_for(family) for family in (*self.fonts, signs.FONT))
+        self.binder = Binder(data, drawn_with, office.form_font())
         self.packs = workspace.packs(data.edition.edition)
         self.proven: set[Path] = set()
         """The PDFs of the cache that a true pack was made of."""

@@ -39,6 +39,7 @@ class Numbering:
     def __init__(self, members: Mapping[str, bytes]) -> None:
         """Read the lists and the styles of the document."""
         self._lists: dict[str, tuple[str, dict[int, _Level]]] = {}
+        self._xml: dict[str, dict[int, etree._Element]] = {}
         self._styles: dict[str, etree._Element] = {}
         if data := members.get("word/numbering.xml"):
             self._read_lists(etree.fromstring(data, PARSER))
@@ -53,10 +54,16 @@ class Numbering:
                                                if (level := int(found.get(f"{W}ilvl", "0"))) < DEPTH}
             for one in root.iter(f"{W}abstractNum")
         }  # fmt: skip
+        levels = {
+            one.get(f"{W}abstractNumId", ""): {int(found.get(f"{W}ilvl", "0")): found for found in one.iter(f"{W}lvl")}
+            for one in root.iter(f"{W}abstractNum")
+        }
         for one in root.iter(f"{W}num"):
             of = one.find(f"{W}abstractNumId")
             name = of.get(f"{W}val", "") if of is not None else ""
             self._lists[one.get(f"{W}numId", "")] = (name, kinds.get(name, {}))
+            own = {int(found.get(f"{W}ilvl", "0")): found for found in one.iter(f"{W}lvl")}
+            self._xml[one.get(f"{W}numId", "")] = levels.get(name, {}) | own
 
     def label(self, paragraph: etree._Element) -> str:
         """Return what Word prints before the paragraph, « Article 4 – »; nothing before a bullet or a plain one."""
@@ -72,6 +79,11 @@ class Numbering:
         counts[depth + 1 :] = [0] * (DEPTH - depth - 1)
         said = re.sub(r"%([1-9])", lambda found: _written(counts, levels, int(found[1]) - 1), level.text)
         return re.sub(r"\s+", " ", said).strip()
+
+    def level_of(self, paragraph: etree._Element) -> etree._Element | None:
+        """Return the level of the list that a paragraph is in, as the file describes it; None when it is in none."""
+        number, depth = self._list_of(paragraph)
+        return self._xml.get(number, {}).get(depth)
 
     def is_heading(self, paragraph: etree._Element) -> bool:
         """Tell whether the paragraph is a heading."""

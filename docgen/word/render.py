@@ -24,10 +24,12 @@ from lxml import etree
 
 from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
-from docgen.word import codes, meaning, references, toc
+from docgen.office import covers
+from docgen.word import codes, glyphs, meaning, references, signs, toc
 from docgen.word.area import layout
 from docgen.word.expressions import TAG, environment
 from docgen.word.filters import Unprintable, text_of
+from docgen.word.fonts import Typography, families
 from docgen.word.meaning import BLANK_MARK, Meaning
 from docgen.word.package import BODY, ENDNOTES, PARSER, W, as_bytes, drop_comment_marks, zipped
 from docgen.word.passages import passages
@@ -92,6 +94,7 @@ class Renderer:
         ]
         self._styles = [etree.fromstring(data, PARSER) for data in known]
         self._sided = meaning.sided_styles(self._styles)
+        self._typography, self._families = Typography(template.members), families(template)
         self._jinja = {part.name: self._compiled(part) for part in template.parts}
 
     def fill(self, values: dict[str, Any]) -> Filled:
@@ -115,6 +118,7 @@ class Renderer:
         if lost := references.lost(self.template, parts, "que ce membre n'a pas"):
             raise ProblemsFound(lost)
         codes.settle([parts[BODY], *(tree for name, tree in parts.items() if name != BODY)])
+        self._draw(parts, values)
         means = self._meaning(parts, blanks)
         filled = {name: as_bytes(tree) for name, tree in parts.items()}
         docx = zipped({name: filled.get(name, data) for name, data in self.template.members.items()})
@@ -135,6 +139,18 @@ class Renderer:
             tuple(passages(inside, self.template.members, self._printed)),
             frozenset(word for passage in passages(outside, self.template.members) for word in passage.words),
         )
+
+    def _draw(self, parts: dict[str, etree._Element], values: dict[str, Any]) -> None:
+        """Give the signs their font. Raises `ProblemsFound` with each character that no font draws."""
+        lost: list[Diagnostic] = []
+        for name, tree in parts.items():
+            for run, char in signs.draw(tree, self._typography, self._families, covers):
+                part = next((part for part in self.template.parts if part.name == name), None)
+                lost.append(
+                    glyphs.undrawn(self.template, part, self._typography.of_run(run).get("hAnsi", ""), char, values)
+                )
+        if lost:
+            raise ProblemsFound(dict.fromkeys(lost))
 
     def _links(self, parts: dict[str, etree._Element]) -> Iterator[meaning.Link]:
         """Yield the links of the body, then those of the notes."""
