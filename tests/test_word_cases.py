@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import io
 import re
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,7 @@ def damaged(docx: bytes, how: str) -> bytes:
         "tronque": docx[: len(docx) // 2],
         "corrompu": bytes(corrupted),
         "classeur": zipped({"xl/workbook.xml": "<workbook/>"}),
+        "corps-renomme": with_body_elsewhere(docx),
         "sans-liste": zipped({BODY: "<w/>"}),
         "docm": zipped({"[Content_Types].xml": "ms-word.document.macroEnabled.main+xml", BODY: "<w/>"}),
         "dotx": zipped({"[Content_Types].xml": "wordprocessingml.template.main+xml", BODY: "<w/>"}),
@@ -120,6 +123,17 @@ def write(case: dict[str, Any], folder: Path) -> Path:
     if case.get("fichier") != "absent":
         path.write_bytes(damaged(docx, case["fichier"]) if "fichier" in case else docx)
     return path
+
+
+def with_body_elsewhere(docx: bytes) -> bytes:
+    """Return the file, its body called word/document2.xml, an old body left beside it."""
+    with zipfile.ZipFile(io.BytesIO(docx)) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    members["word/document2.xml"] = members[BODY]
+    members["word/_rels/document2.xml.rels"] = members.pop("word/_rels/document.xml.rels")
+    members[BODY] = members[BODY].replace(b"Le membre", b"Un ancien membre")
+    members["_rels/.rels"] = members["_rels/.rels"].replace(b"word/document.xml", b"/word/document2.xml")
+    return zipped({name: data.decode() for name, data in members.items()})
 
 
 def house_of(case: dict[str, Any]) -> House:

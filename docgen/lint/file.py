@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from docgen.diagnostics import Diagnostic, Place, Severity
 from docgen.office import SYMBOLS, TWINS, font_for
-from docgen.word.fonts import families
-from docgen.word.references import shown_parts
-from docgen.word.template import Part, Relation, Template, text_of
+from docgen.word.fonts import Typography, families
+from docgen.word.package import W
+from docgen.word.references import shown_parts, trees
+from docgen.word.template import Part, Relation, Template
 
-RUN = re.compile(r"<w:r[ >].*?</w:r>")
-HIDDEN = re.compile(r'<w:vanish(?: w:val="(?:true|1|on)")?/>')
-RUN_STYLE = re.compile(r'<w:rStyle w:val="([^"]*)"')
 ACTIVE = re.compile(r"vbaProject|activeX/|embeddings/.*\.bin$|afchunk", re.I)
 
 
@@ -30,26 +28,20 @@ def macros(template: Template) -> Iterator[Diagnostic]:
 
 
 def hidden_text(template: Template) -> Iterator[Diagnostic]:
-    """Words that Word hides, themselves or by their style: no page would show them."""
-    hiding = _hiding_styles(template)
-    for part in shown_parts(template):
-        for number, row in enumerate(part.own):
-            runs = [run for run in RUN.findall(row) if text_of(run)]
-            whole = hiding & set(re.findall(r'<w:pStyle w:val="([^"]*)"', row))
-            hidden = [run for run in runs if whole or HIDDEN.search(run) or hiding & set(RUN_STYLE.findall(run))]
-            if hidden:
+    """Words that Word hides, themselves or by a style: no page would show them."""
+    typography = Typography(template.members)
+    parts = {part.name: part for part in shown_parts(template)}
+    for name, tree in trees(parts.values()).items():
+        for number, paragraph in enumerate(tree.iter(f"{W}p"), 1):
+            runs = [run for run in paragraph.iter(f"{W}r") if next(run.iterancestors(f"{W}p")) is paragraph]
+            hidden = ("".join(text.text or "" for text in run.iter(f"{W}t")) for run in runs if typography.hides(run))
+            if words := next((text.strip() for text in hidden if text.strip()), ""):
                 yield Diagnostic(
-                    template.place_of(part, number, text_of(hidden[0])),
+                    template.place_of(parts[name], number, words),
                     "texte-masque",
                     "un texte masqué ne serait pas imprimé",
-                    "Dans Word : Police, décochez « Masqué », ou supprimez ce texte.",
+                    "Dans Word : Police, décochez « Masqué » (du texte ou de son style), ou supprimez ce texte.",
                 )
-
-
-def _hiding_styles(template: Template) -> set[str]:
-    styles = template.sources.get("word/styles.xml", "")
-    found = re.findall(r'<w:style [^>]*w:styleId="([^"]*)"[^>]*>(.*?)</w:style>', styles)
-    return {name for name, inner in found if HIDDEN.search(inner)}
 
 
 def bound_controls(template: Template) -> Iterator[Diagnostic]:

@@ -128,7 +128,7 @@ def _before_dots(bookmark: Bookmark) -> bool:
 def pictures(template: Template) -> Iterator[Diagnostic]:
     """A picture that nothing describes: who listens to the page is told nothing of it."""
     for part, number, element in _numbered(template, f"{WP}docPr"):
-        if not element.get("descr", "").strip() and not _is_ornament(element):
+        if not element.get("descr", "").strip() and not _is_ornament(element) and not _is_box(element):
             yield Diagnostic(
                 template.place_of(part, number),
                 "image-sans-description",
@@ -140,3 +140,10 @@ def pictures(template: Template) -> Iterator[Diagnostic]:
 
 def _is_ornament(properties: etree._Element) -> bool:
     return any(mark.get("val") in ("1", "true") for mark in properties.iter("{*}decorative"))
+
+
+def _is_box(properties: etree._Element) -> bool:
+    """Tell whether a drawing is a text box: its words are read as words."""
+    drawing = next(properties.iterancestors(f"{W}drawing"), properties)
+    words = "".join(text.text or "" for text in drawing.iter(f"{W}t"))
+    return bool(words.strip()) and next(drawing.iter("{*}blip"), None) is None

@@ -19,7 +19,9 @@ from docgen.word.template import Part, Template, badly_written, joined_text, tex
 
 Rule = Callable[[Template], Iterator[Diagnostic]]
 
-TRACKED = re.compile(r"<w:(ins|del|moveFrom|moveTo|cellIns|cellDel)[ />]")
+TRACKED = re.compile(
+    r"<w:(ins|del|moveFrom|moveTo|cellIns|cellDel|cellMerge|customXml(Ins|Del|MoveFrom|MoveTo)RangeStart)[ />]"
+)
 BRACE = re.compile(rf"{TAG_MARKS.pattern}|[{{}}｛｝]")
 FORBIDDEN = {
     nodes.Call: "(",

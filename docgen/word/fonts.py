@@ -1,4 +1,4 @@
-"""The fonts that the words of a document are written with: their own, or those of their styles, lists and theme.
+"""How the words of a document are written: the fonts of their own, of their styles, lists and theme; what hides them.
 
 What no word uses asks for nothing: a level of a list, a style, a header that no page shows (ISO/IEC 29500-1, 17.7.2).
 """
@@ -41,6 +41,8 @@ class Typography:
         styles = self._read("word/styles.xml")
         self._styles = {} if styles is None else {s.get(f"{W}styleId", ""): s for s in styles.iter(f"{W}style")}
         defaults = None if styles is None else styles.find(f"{W}docDefaults")
+        hidden = None if defaults is None else defaults.find(f".//{W}rPr/{W}vanish")
+        self._hidden_by_default = hidden is not None and hidden.get(f"{W}val") in ON
         self._default = {} if defaults is None else self._own(defaults.find(f".//{W}rPr"))
         self._normal = next(
             (name for name, style in self._styles.items()
@@ -111,6 +113,30 @@ class Typography:
             above = self.of_style(base.get(f"{W}val", ""), depth + 1) if base is not None else {}
             self._of_style[name] = above | self._own(style.find(f"{W}rPr"))
         return self._of_style[name]
+
+    def hides(self, run: etree._Element) -> bool:
+        """Tell whether a run is hidden: by itself, or by the first of its styles that says so or the contrary."""
+        own = run.find(f"{W}rPr")
+        named = own.find(f"{W}rStyle") if own is not None else None
+        paragraph = next(run.iterancestors(f"{W}p"), None)
+        style = paragraph.find(f"{W}pPr/{W}pStyle") if paragraph is not None else None
+        chain = [own, *self._above(named.get(f"{W}val", "") if named is not None else "")]
+        chain += self._above(style.get(f"{W}val", "") if style is not None else self._normal)
+        for props in chain:
+            said = props.find(f"{W}vanish") if props is not None else None
+            if said is not None:
+                return said.get(f"{W}val") in ON
+        return self._hidden_by_default
+
+    def _above(self, name: str) -> Iterator[etree._Element | None]:
+        """Yield the properties of a style and of those that it is based on."""
+        for _ in range(DEPTH):
+            style = self._styles.get(name)
+            if style is None:
+                return
+            yield style.find(f"{W}rPr")
+            base = style.find(f"{W}basedOn")
+            name = base.get(f"{W}val", "") if base is not None else ""
 
     def _own(self, props: etree._Element | None) -> dict[str, str]:
         fonts = props.find(f"{W}rFonts") if props is not None else None

@@ -156,6 +156,7 @@ class Package:
                 members = {info.filename: archive.read(info) for info in infos}
         except UNREADABLE:
             raise self._refused("pas-un-docx", *_what_it_is(data)) from None
+        members = _with_usual_body(members)
         declared = members.get("[Content_Types].xml", b"") + members.get("mimetype", b"")
         for mark, said, hint in KINDS:
             if mark in declared and (BODY not in members or b"document.main+xml" not in declared):
@@ -201,6 +202,38 @@ class Package:
             if not (element.tail or "").strip():
                 element.tail = None
         return str(etree.tostring(root, encoding="unicode")).replace("\n", " ")
+
+
+def _with_usual_body(members: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the members, the body under its usual name: `_rels/.rels` says which part it is (ISO/IEC 29500-2, 9.3).
+
+    Word Online and others call it word/document2.xml.
+    """
+    try:
+        relations = etree.fromstring(members.get("_rels/.rels", b""), PARSER)
+    except etree.XMLSyntaxError:
+        return members
+    main = next((one for one in relations if one.get("Type", "").endswith("/officeDocument")), None)
+    name = main.get("Target", "").removeprefix("/").removeprefix("./") if main is not None else BODY
+    if main is None or name == BODY or name not in members or Path(name).parent != Path(BODY).parent:
+        return members
+    main.set("Target", BODY)
+    types = members.get("[Content_Types].xml", b"")
+    types = re.sub(rb'<Override[^>]*PartName="/word/document\.xml"[^>]*/>', b"", types)
+    renamed = {
+        name: BODY,
+        _relations_of(name): _relations_of(BODY),
+    }
+    kept = {former: data for former, data in members.items() if former not in renamed.values()}
+    found = {renamed.get(former, former): data for former, data in kept.items()}
+    return found | {
+        "_rels/.rels": as_bytes(relations),
+        "[Content_Types].xml": types.replace(f'"/{name}"'.encode(), f'"/{BODY}"'.encode()),
+    }
+
+
+def _relations_of(part: str) -> str:
+    return f"{Path(part).parent.as_posix()}/_rels/{Path(part).name}.rels"
 
 
 def _what_it_is(data: bytes) -> tuple[str, str]:
