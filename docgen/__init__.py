@@ -27,7 +27,8 @@ first line of every module says its one job.
    pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
    file, `revisions` accepts or rejects.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `conditions` with what they decide, `file` with what
-   else it holds, `codes` with the fields of Word, `links` with where it leads, `marks` with the places marked in it,
+   else it holds, `codes` with the fields of Word, `controls` with what is to be
+   filled in, `cut` with tags that end elsewhere, `glyphs` with letters that no font has, `links` with where it leads, `marks` with the places marked in it,
    `house` with the habits of the house; `branches` what it decides for real members. `anchors` finds the words of a
    problem again, `comments` writes it in the margin and `seal` knows whether somebody worked in there since.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,

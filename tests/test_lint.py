@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.lint import codes, conditions, file, glyphs, house, links, marks, rules
+from docgen.lint import codes, conditions, controls, cut, file, glyphs, house, links, marks, rules
 from docgen.word.fonts import families
 from docgen.word.template import Template
 
@@ -36,6 +36,8 @@ EXAMPLES = {
     rules.unknown_filters: "filtre-inconnu",
     rules.programs: "modele-inclus",
     rules.unknown_fields: "champ-inconnu-dans-le-corps",
+    cut.tags: "champ-a-cheval-sur-deux-paragraphes",
+    cut.dashes: "tiret-avant-une-coupure",
     rules.literal_text: "texte-a-cote-de-p",
     rules.tracked_changes: "suivi-texte-deplace",
     rules.split_conditions: "condition-a-cheval-sur-un-lien",
@@ -53,6 +55,7 @@ EXAMPLES = {
     codes.cut: "champ-word-coupe",
     codes.lost: "renvoi-perdu",
     codes.broken: "erreur-de-word-restee",
+    controls.unfilled: "controle-jamais-rempli",
     file.bound_controls: "controle-lie-au-titre",
     file.hidden_text: "texte-masque",
     file.missing_fonts: "police-absente-du-texte",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docgen.diagnostics import Diagnostic
 from docgen.word import references
-from docgen.word.codes import BROKEN, FATES, REASONS, Code, Fate, bookmarks, codes, is_within
+from docgen.word.codes import BROKEN, FATES, FORM, REASONS, Code, Fate, bookmarks, codes, is_within
 from docgen.word.package import W
 from docgen.word.references import shown_parts
 from docgen.word.template import Part, Template, text_of
@@ -45,7 +45,12 @@ def empty(template: Template) -> Iterator[Diagnostic]:
     """A field that shows nothing: Word has not computed it yet."""
     known = bookmarks(references.trees(template.parts).values())
     for part, number, code in of(template):
-        if code.fate(known) is Fate.KEPT and not code.shown and not is_within(code, Fate.REMADE):
+        if (
+            code.fate(known) is Fate.KEPT
+            and not code.shown
+            and code.name not in FORM
+            and not is_within(code, Fate.REMADE)
+        ):
             yield Diagnostic(
                 template.place_of(part, number),
                 "champ-jamais-calcule",

@@ -10,7 +10,7 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.lint import codes, conditions, file, glyphs, house, links, marks
+from docgen.lint import codes, conditions, controls, cut, file, glyphs, house, links, marks
 from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
@@ -58,7 +58,8 @@ def check(template: Template) -> list[Diagnostic]:
 def syntax(template: Template) -> Iterator[Diagnostic]:
     """A tag that Jinja cannot read: not closed, « » inside, out of place."""
     for part in template.parts:
-        yield from badly_written(template, part)
+        if not cut.tells_all(part):
+            yield from badly_written(template, part)
 
 
 def unknown_filters(template: Template) -> Iterator[Diagnostic]:
@@ -138,7 +139,7 @@ def unknown_fields(template: Template) -> Iterator[Diagnostic]:
 def literal_text(template: Template) -> Iterator[Diagnostic]:
     """Words that filling would drop without a word."""
     for part in template.parts:
-        faulty = _misread(part)
+        faulty = _misread(part) | cut.told(part)
         for (number, _), problem in zip(lost(part), lost_words(template, part), strict=True):
             row = part.paragraphs[number]
             # Tracked changes and stray braces are said by their own rules.
@@ -216,7 +217,7 @@ def tags_never_filled(template: Template) -> Iterator[Diagnostic]:
 def single_braces(template: Template) -> Iterator[Diagnostic]:
     """« { membre.nom } » with one brace, or a field cut by the end of its paragraph: it would be printed as it is."""
     for part in template.parts:
-        faulty = _misread(part)
+        faulty = _misread(part) | cut.told(part)
         for number, row in enumerate(part.own):
             if number not in faulty and (shown := _stray_brace(text_of(row))):
                 yield Diagnostic(
@@ -272,6 +273,8 @@ RULES: tuple[Rule, ...] = (
     unknown_filters,
     programs,
     unknown_fields,
+    cut.tags,
+    cut.dashes,
     literal_text,
     tracked_changes,
     split_conditions,
@@ -289,6 +292,7 @@ RULES: tuple[Rule, ...] = (
     codes.cut,
     codes.lost,
     codes.broken,
+    controls.unfilled,
     file.bound_controls,
     file.hidden_text,
     file.missing_fonts,

@@ -64,6 +64,8 @@ FATES = {name: fate for fate, names in _BY_FATE.items() for name in names.split(
     REASONS, Fate.REFUSED
 )
 """Of each field that Word knows, what becomes of it."""
+FORM = ("FORMTEXT", "FORMDROPDOWN")
+"""What was to be filled in on the screen."""
 NAME = re.compile(r"\s*(=|[^\s\\\"{]+)")
 NUMBER = re.compile(r"\\[rnw]\b", re.I)
 """Of a cross-reference: to the number of a paragraph, not to its words."""
