@@ -14,11 +14,11 @@ first line of every module says its one job.
    `blank_model`. A value that the record lacks is a `blank`, that knows which field it stands for. `expected` says
    which fields a pack cannot do without.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
-   say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands, `fonts` how it is
-   written, `signs` what draws its signs. `render` fills it, `meaning` notes what its PDF is to say besides, `area` where its pages may hold
-   text, `passages` what is read there, `toc` what its tables say. What becomes of Word's own fields is in `codes`, of
-   what they refer to in `references`. `compare` tells what differs between two editions, by titles that `numbering`
-   gives their numbers.
+   say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `render` fills it:
+   what becomes of Word's own fields is in `codes`, of what they refer to in `references`, of its signs in `signs`, by
+   the `fonts` that its words have (`glyphs`: and do not have). `meaning` notes what its PDF is to say besides, `area`
+   where its pages may hold text, `passages` what is read there, `toc` what its tables say. `compare` tells what differs
+   between two editions, by titles that `numbering` gives their numbers.
 6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
@@ -27,8 +27,8 @@ first line of every module says its one job.
    pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
    file, `revisions` accepts or rejects.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `cut` with those that end elsewhere, `conditions` with
-   what they decide, `codes` with the fields of Word, `controls` with what is to be filled in, `glyphs` with letters that
-   no font has, `links` with where it leads, `file` with what else it holds, `marks` with the places marked in it,
+   what they decide, `codes` with the fields of Word, `controls` with what is to be filled in, `glyphs` with letters
+   that no font has, `links` with where it leads, `file` with what else it holds, `marks` with the places marked in it,
    `house` with the habits of the house; `branches` what it decides for real members. `anchors` finds the words of a
    problem again, `comments` writes it in the margin and `seal` knows whether somebody worked in there since.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,

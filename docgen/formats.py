@@ -6,6 +6,7 @@ What is written from an amount, a number or a date remembers it: a template may 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,6 +21,19 @@ MONTHS = (
     "novembre", "décembre",
 )  # fmt: skip
 VOWELS = tuple("aeiouàâäéèêëîïôöùûüœæ")
+ASPIRATED = re.compile(
+    r"(?:hâ[bltv]|hach|haddock|hagard|haguenau|haie|haillon|hain|haï|hala|halbran|hale[rt]|hall(?:s|es?|ali|eb\w+)?$|halo$"
+    r"|halte|hamac|hamburger|hameau|hammam|hamp|hamster|hanch|hand|hangar|hanneton|hans|hant|happ|haquen|hara|harc|hard"
+    r"|harem|hareng|hargn|haricot|harki|harna|haro$|harp|hasard|hasch|hât|haub|hauss|haut|havan|hav(?:e|re)|hay|hazebrouck"
+    r"|heaum|hein$|hél(?:er|ant)|hem$|henn|héraut|hère$|hériss|herni|héron|héros$|hers|hêtr|heurt|hibou|hic$|hideu"
+    r"|hiérarch|hi$|hip|hiss|hit$|hobb|hoch|hockey|hold|holland|homard|hong|honfleur|honn(?:i|is|ir)|hont|hoquet|hord"
+    r"|horion|hors|hott|hou|hublot|huch|hu(?:ée?s?|er|ant)$|huguenot|huit|hulott|hulul|hum(?:er|ant|age)$|hun|hupp|hure"
+    r"|hurl|huron|hussard|hutt)"
+)
+"""The beginnings of the words whose h is aspirated (Dictionnaire de l'Académie française, 9e édition, lettre H)."""
+UNELIDED = re.compile(r"onz\w+|oui|ouistitis?|uhlans?|une?|ululer")
+"""Words in a vowel before which nothing is elided; « le un » is the number."""
+ELIDED_Y = ("yeu", "yeux", "yerres", "yonne", "yenne", "yèvre")
 
 
 class Written(str):
@@ -97,6 +111,16 @@ def euros(amount: Decimal) -> Montant:
     """
     exact = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
     return Montant(f"{number(exact)}{NBSP}€", exact)
+
+
+def exactly(amount: Decimal) -> str:
+    """Return `amount` (euros) with all its decimals, two at least: two that differ never read the same.
+
+    >>> exactly(Decimal("9.604")).replace(NBSP, " ")
+    '9,604 €'
+    """
+    cents = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{number(cents if cents == amount else amount.normalize())}{NBSP}€"
 
 
 def euros_in_words(amount: Decimal) -> str:
@@ -187,12 +211,10 @@ def listing(items: Iterable[str], last: str = "et") -> str:
 
 
 def elides(word: str) -> bool:
-    """Tell whether « le » or « de » before `word` loses its vowel.
-
-    Names that begin with an aspirated h are rare among authorities; h is read as mute, save « Haut »,
-    « Hameau », « Halle » and « Houle » and what is made of them.
-    """
-    start = word.lower()
-    if start.startswith("h"):
-        return not start.startswith(("haut", "hameau", "halle", "houl"))
-    return start.startswith(VOWELS)
+    """Tell whether « le » or « de » before `word` loses its vowel: not before an aspirated h, nor before a number."""
+    first = re.split(r"[\s’'-]", unicodedata.normalize("NFC", word).lower())[0]
+    if first.startswith("h"):
+        return not ASPIRATED.match(first)
+    if first.startswith("y"):  # « l’Yonne », « d’Yvetot » ; « le yacht »
+        return first in ELIDED_Y or first[1:2] not in VOWELS
+    return first.startswith(VOWELS) and not UNELIDED.fullmatch(first)

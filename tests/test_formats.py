@@ -95,7 +95,8 @@ def test_a_list_ends_with_its_word(items: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     "word",
     ["établissement", "Établissement", "E\u0301tablissement", "agglomération", "eau", "Œuvre", "Île", "usine",
-     "Hérault", "hôpital", "Ouvèze"],
+     "Hérault", "hôpital", "Ouvèze", "Yonne", "Yvetot", "Hyères", "héroïne", "habitation", "hallucination", "humanité",
+     "Onet-le-Château", "unité", "ouïe"],
 )  # fmt: skip
 def test_le_and_de_lose_their_vowel(word: str) -> None:
     assert formats.elides(word)
@@ -105,7 +106,23 @@ def test_le_and_de_lose_their_vowel(word: str) -> None:
     "word",
     [
         "commune",
-        "Yonne",
+        "yacht",
+        "huitième",
+        "Huitième adjointe",
+        "onzième",
+        "Onzième vice-présidente",
+        "haras",
+        "halte",
+        "hangar",
+        "handicap",
+        "harcèlement",
+        "Hongrie",
+        "houille",
+        "Havre",
+        "HAUTE-SAVOIE",
+        "héros",
+        "oui",
+        "un",
         "Haut-Rocal",
         "haute",
         "Hameau",

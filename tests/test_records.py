@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from builders import a_member, members_yaml, record, write
+from conftest import Sample
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_validate import CASES, assert_french, problems_of, said_by
 
-from docgen.diagnostics import Place
+from docgen.diagnostics import Place, ProblemsFound
 from docgen.records import reading as records
 from docgen.records.reading import KEY, Record
+from docgen.records.workspace import load
 
 TEXT = members_yaml(a_member())
 
@@ -240,3 +245,27 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
                              exclude_characters="\"\\{}%#ÂâÃÅ"), max_size=40))  # fmt: skip
 def test_any_text_between_quotes_comes_back(text: str) -> None:
     assert {"a": text or None} == record(f'a: "{text}"').tree
+
+
+EMPTIED = ["members.yaml", "syndicat.yaml", "actes.yaml", "templates/2023-04/edition.yaml", "seances/2023-04-11.yaml"]
+
+
+@pytest.mark.parametrize("file", EMPTIED)
+def test_any_key_may_be_left_empty_and_there_is_an_answer(file: str, sample: Sample) -> None:
+    path = sample.root / file
+    text = path.read_text("utf-8")
+    for emptied in with_an_empty_key(text.split("\n")):
+        path.write_text(emptied, "utf-8")
+        with contextlib.suppress(ProblemsFound):
+            assert load(sample.workspace).membres
+
+
+def with_an_empty_key(lines: list[str]) -> Iterator[str]:
+    """Yield the record once for each of its keys, that key without its value."""
+    for at, line in enumerate(lines):
+        found = re.match(r"(\s*(?:- )?)([a-z_]+):", line)
+        if found:
+            depth, end = len(found[1]), at + 1
+            while end < len(lines) and not lines[end][: depth + 1].strip(" -"):
+                end += 1
+            yield "\n".join([*lines[:at], found.group(), *lines[end:]])

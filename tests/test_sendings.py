@@ -111,3 +111,19 @@ def test_a_pack_in_force_is_sent_while_the_next_edition_is_being_prepared(built:
     with pytest.raises(ProblemsFound, match="n'a pas encore de pack de l'édition 2024-01"):
         sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
     assert "convention" == sendings.sent(built.workspace, MEMBER, date(2023, 7, 2), "2023-04")
+
+
+def test_empty_keys_are_filled_and_nothing_else_changes(built: Sample) -> None:
+    path = built.root / "members.yaml"
+    lines = path.read_text("utf-8").split("\n")
+    at = next(n for n, line in enumerate(lines) if f"id: {MEMBER}" in line)
+    path.write_text("\n".join([*lines[: at + 1], "    envois:", *lines[at + 1 :]]), "utf-8")
+    before = path.read_bytes()
+    sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
+    assert ["- edition: 2023-04", "document: convention", "envoye_le: 2023-07-02"] == added(before, path.read_bytes())
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("envoye_le: 2023-07-02", "envoye_le: 2023-07-02\n        signe_le:"), "utf-8")
+    sendings.signed(built.workspace, MEMBER, date(2023, 7, 20))
+    assert path.read_text("utf-8") == text.replace(
+        "envoye_le: 2023-07-02", "envoye_le: 2023-07-02\n        signe_le: 2023-07-20"
+    )

@@ -63,7 +63,9 @@ def test_any_single_wrong_digit_of_a_siret_is_seen(place: int, shift: int) -> No
 
 @given(st.text("0123456789", min_size=14, max_size=14))
 def test_a_siret_is_accepted_when_its_key_is_right(digits: str) -> None:
-    if stdnum_siret.is_valid(digits):
+    if digits in values.DUMMIES or len(set(digits[:9])) == 1:
+        assert refused(values.siret, digits)["code"] == "siret-factice"
+    elif stdnum_siret.is_valid(digits):
         assert digits == values.siret(digits)
     else:
         assert "siret-invalide" == refused(values.siret, digits)["code"]
@@ -273,3 +275,12 @@ def test_only_a_text_is_a_value(check: Callable[[Any], Any], value: Any) -> None
 
 def test_braces_in_a_value_are_shown_as_they_are() -> None:
     assert "« {x} %s » n'est pas une date" == refused(values.day, "{x} %s")["message"]
+
+
+@pytest.mark.parametrize(
+    "written", ["00000000000000", "11111111111111", "000 000 000 00018", "732 829 320 00074", "12345678901234"]
+)
+def test_the_siret_of_an_example_is_refused_as_nobody_s(written: str) -> None:
+    found = refused(values.siret, written)
+    assert found["code"] == "siret-factice"
+    assert "exemple" in found["message"]

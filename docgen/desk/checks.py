@@ -22,6 +22,7 @@ from docgen.model.fiches import Edition
 from docgen.packs import together
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.contents import AMENDING, Contents
+from docgen.records import strays
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.word.template import NO_HOUSE, House, Template
 
@@ -119,7 +120,7 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
     others = [
         of_file(path, workspace.shown(path), SIGNED.get(path.stem, ()), ours)
         for path in sorted(workspace.templates.glob("*.docx"))
-        if not path.name.startswith("~$") and not path.name.endswith(COPY)  # `~$`: Word keeps it beside an open file
+        if strays.is_template(path) and not path.name.endswith(COPY)
     ]
     record = Checked(workspace.edition_yaml(data.edition.edition))
     if all(one.template and not errors(one.problems) for one in pieces):

@@ -47,6 +47,10 @@ def plain_text(value: Any) -> str:
     return re.sub(r"[ \t\r\n]+", " ", _text(value)).strip()
 
 
+DUMMIES = frozenset(("12345678900000", "12345678901234", "12345678912345", "73282932000074", "73282932000082"))
+"""The SIRETs of forms and of the manuals: the first digits in order, the example of Wikipédia and of python-stdnum."""
+
+
 def siret(value: Any) -> str:
     """Return the fourteen digits of a SIRET whose Luhn key is right (La Poste's own rule included)."""
     digits = SPACES.sub("", _text(value))
@@ -57,6 +61,12 @@ def siret(value: Any) -> str:
             "siret-invalide",
             f"un SIRET a 14 chiffres ; « {value} » {fault}",
             "Recopiez-le depuis l'avis de situation.",
+        )
+    if digits in DUMMIES or len(set(digits[:9])) == 1 or len(set(digits)) == 1:
+        raise wrong(
+            "siret-factice",
+            f"le SIRET « {value} » est celui d'un exemple, et de personne",
+            "Recopiez celui de l'avis de situation (avis-situation-sirene.insee.fr).",
         )
     try:
         return str(stdnum_siret.validate(digits))

@@ -38,7 +38,7 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
     entry = {"edition": data.edition.edition, "document": document, "envoye_le": day}
 
     def note(item: Any) -> None:
-        if "envois" in item:
+        if item.get("envois"):
             item["envois"].append(entry)
         else:
             rewrite.insert_after(item, ("id", "nom", "forme", "siret"), "envois", [entry])

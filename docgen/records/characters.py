@@ -20,6 +20,12 @@ _FORBIDDEN = re.compile(
 _MOJIBAKE = re.compile(
     "Ã[\u0080-\u00bf\u0152-\u017e\u2018-\u203a\u20ac\u2122]|Å[\u0080-\u00bf\u2018-\u201d]|â[€‚]|Â[\u00a0-\u00bf]|\ufffd"
 )
+_UNDRAWN = re.compile(
+    "[\u0590-\u1dff\u2c00-\u2c5f\u2c80-\ua71f\ua800-\ufaff\ufb13-\ufdcf\ufdf0-\ufe0f\ufe20-\ufefe\uff00-\ufffc"
+    "\U00010000-\U0010ffff]"
+)
+"""Other writings, signs that are pictures: no font of a legal text draws them."""
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
 NO_BREAK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _NO_BREAK_FOR_SPACE = re.compile(rf"[ \t-]*(?:[\w ]+:)?(?P<space>{NO_BREAK.pattern})")
 """Where YAML wants an ordinary space: in the indent, and after « : »."""
@@ -85,6 +91,14 @@ def readable(text: str, report: Report) -> bool:
                 "caractere-interdit",
                 f"caractère invisible U+{ord(match.group()):04X}{after}",
                 "Effacez-le : il vient d'un copier-coller.",
+            )
+        for match in _UNDRAWN.finditer(_COMMENT.sub("", line)):
+            report(
+                number,
+                match.start() + 1,
+                "caractere-sans-dessin",
+                f"le caractère « {match.group()} » (U+{ord(match.group()):04X}) n'est dans aucune police des documents",
+                "Écrivez-le en lettres latines : la page montrerait une case vide.",
             )
         if found := _NO_BREAK_FOR_SPACE.match(line):
             as_it_looks = False

@@ -35,6 +35,9 @@ def insert_after(mapping: Any, names: tuple[str, ...], field: str, value: Any) -
 
     Not at its end: what ends a mapping for ruamel may be the comment that heads the next one.
     """
+    if field in mapping:  # an empty key is no value
+        mapping[field] = value
+        return
     known = [name for name in names if name in mapping]
     mapping.insert(max(list(mapping).index(name) for name in known) + 1, field, value)
 
@@ -62,8 +65,10 @@ def _changed(data: bytes, change: Callable[[Any], None]) -> bytes:
 
 
 def _only_adds(before: bytes, after: bytes) -> bool:
-    """Tell whether the record is what the clerk wrote, byte for byte, and some lines more in one place."""
+    """Tell whether the record is what the clerk wrote, byte for byte, and one key filled or some lines more."""
     old, new = before.split(b"\n"), after.split(b"\n")
     at = next((n for n, (was, now) in enumerate(zip(old, new, strict=False)) if was != now), len(old))
     more = len(new) - len(old)
+    if at < len(old) and old[at].rstrip().endswith(b":") and new[at].startswith(old[at].rstrip()):
+        return more >= 0 and old[at + 1 :] == new[at + 1 + more :]
     return more > 0 and old == new[:at] + new[at + more :]

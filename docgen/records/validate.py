@@ -213,8 +213,8 @@ def _grid_differences(found: Edition, record: Record) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     place,
                     "grille-differente",
-                    f"ligne « {ligne.libelle} », catégorie {category} : voté {formats.euros(voted)}, "
-                    f"calculé {formats.euros(price)}",
+                    f"ligne « {ligne.libelle} », catégorie {category} : voté {formats.exactly(voted)}, "
+                    f"calculé {formats.exactly(price)}",
                     f"Prix de base {formats.euros(ligne.ht)} HT, {formats.number(found.tarif.pas)} % de moins par "
                     f"catégorie, TVA {formats.number(found.tarif.tva)} % : la case ou la règle est fausse.",
                 )

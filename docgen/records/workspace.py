@@ -14,7 +14,7 @@ from docgen.law import seance as assembly
 from docgen.model.fiches import Edition, Membre, PieceModele, Syndicat
 from docgen.model.seance import Registre, Seance
 from docgen.records import reading as records
-from docgen.records import translate, validate
+from docgen.records import strays, translate, validate
 
 
 def today() -> date:
@@ -62,7 +62,7 @@ class Workspace:
     @property
     def seances(self) -> list[Path]:
         """The records of the séances, by date."""
-        return sorted((self.root / "seances").glob("*.yaml"))
+        return sorted(path for path in (self.root / "seances").glob("*.yaml") if strays.is_record(path))
 
     @property
     def output(self) -> Path:
@@ -77,7 +77,8 @@ class Workspace:
     @cached_property
     def editions(self) -> list[str]:
         """The names of the editions, the latest last."""
-        return sorted(folder.parent.name for folder in self.templates.glob("*/edition.yaml"))
+        found = (record.parent.name for record in self.templates.glob("*/edition.yaml"))
+        return sorted(name for name in found if not name.startswith("."))
 
     def edition_yaml(self, edition: str) -> Path:
         """Return the record of an edition."""
@@ -113,7 +114,7 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
 
     Raises `ProblemsFound` with every error of every file.
     """
-    problems: list[Diagnostic] = []
+    problems = list(strays.found(workspace.root))
     now = today()
     syndicat, found = validate.syndicat(_read(workspace, workspace.syndicat_yaml), now)
     problems += found
