@@ -113,9 +113,7 @@ def test_a_character_that_no_one_sees_is_told(sign: str) -> None:
     assert f"caractère invisible U+{ord(sign):04X} après « nom: Mont »" == found.diagnostics[0].message
 
 
-@pytest.mark.parametrize(
-    "kept", ["’", "…", "–", "«\u00a0x\u00a0»", "1\u202f250", "œ", "Ÿ", "€", "ŵ", "日", "😀", "a\tb"]
-)
+@pytest.mark.parametrize("kept", ["’", "…", "–", "«\u00a0x\u00a0»", "1\u202f250", "œ", "Ÿ", "€", "ŵ", "☐", "a\tb"])
 def test_other_characters_are_kept(kept: str) -> None:
     found = record(f"nom: {kept}\n")
     assert ({"nom": kept}, []) == (found.tree, found.diagnostics)

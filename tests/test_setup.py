@@ -1,0 +1,165 @@
+"""./run on other machines: fake apt-get, dpkg-query, sudo, id and python, that note what they are asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PYTHON = """#!/bin/sh
+version=${FAKE_PYTHON:-3 11 7}
+case "$1 $2" in
+    "-c ") exit 0 ;;
+    "-c import sys; sys.exit"*) set -- $version; [ "$1" -eq 3 ] && [ "$2" -ge 11 ] ;;
+    "-c import sys; print"*) echo "$version" ;;
+    "-m venv")
+        echo "venv $*" >>"$LOG"
+        [ "$3" != --clear ] || { shift; rm -rf "$3"; }
+        mkdir -p "$3/bin"
+        [ -z "${KILLED:-}" ] || kill -9 $$
+        cp "$0" "$3/bin/python" ;;
+    "-m pip") echo "pip $*" >>"$LOG" ;;
+    *) echo "python $*" >>"$LOG" ;;
+esac
+"""
+APT = '#!/bin/sh\necho "apt-get $*" >>"$LOG"\necho "$DEBIAN_FRONTEND" >>"$LOG.env"\nexit ${APT_FAILS:-0}\n'
+DPKG = '#!/bin/sh\nfor last; do :; done\ncase " $INSTALLED " in *" $last "*) echo "install ok installed" ;; esac\n'
+SUDO = '#!/bin/sh\necho "sudo $*" >>"$LOG"\nunset DEBIAN_FRONTEND\nexec "$@"\n'
+ALL = (
+    "libreoffice-writer-nogui python3-uno fonts-crosextra-carlito fonts-crosextra-caladea fonts-liberation"
+    " fonts-dejavu-core fontconfig python3-venv"
+)
+
+
+@dataclass
+class Machine:
+    """A folder of fake programs, and a clone of docgen to set up."""
+
+    root: Path
+    clone: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        known = {"PATH": f"{self.root / 'bin'}:/usr/bin:/bin", "LOG": str(self.root / "log"), "HOME": str(self.root)}
+        given = {**known, **self.env, **env}
+        return subprocess.run([self.clone / "run", *words], env=given, capture_output=True, text=True)
+
+    def asked(self) -> list[str]:
+        """Return what was asked since the last time."""
+        log = self.root / "log"
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return lines
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    found = Machine(tmp_path, tmp_path / "clone", {"INSTALLED": ALL})
+    (tmp_path / "bin").mkdir()
+    programs = {"python3": PYTHON, "apt-get": APT, "dpkg-query": DPKG, "sudo": SUDO, "id": "#!/bin/sh\necho 1000\n"}
+    for name, text in programs.items():
+        (tmp_path / "bin" / name).write_text(text, "utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    for name in ("3.11", "3.12", "3.13", "3.14"):  # those of the real machine do not help
+        shutil.copy(tmp_path / "bin" / "python3", tmp_path / "bin" / f"python{name}")
+    found.clone.mkdir()
+    for name in ("run", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, found.clone / name)
+    return found
+
+
+def test_what_is_missing_is_said_then_installed_and_nothing_is_removed(machine: Machine) -> None:
+    done = machine.run(INSTALLED="fontconfig python3-venv")
+    assert done.returncode == 0, done.stderr
+    (said,) = (line for line in done.stdout.splitlines() if line.startswith("Installation de :"))
+    assert said.split(" : ")[1].split() == [name for name in ALL.split() if name not in ("fontconfig", "python3-venv")]
+    (install,) = (line for line in machine.asked() if line.startswith("apt-get install"))
+    assert "--no-remove" in install
+    assert "DPkg::Lock::Timeout=" in install
+    assert install.endswith("libreoffice-writer-nogui python3-uno fonts-crosextra-carlito fonts-crosextra-caladea"
+                            " fonts-liberation fonts-dejavu-core")  # fmt: skip
+    assert {"noninteractive"} == set((machine.root / "log.env").read_text("utf-8").split()), "sudo forgets it otherwise"
+
+
+def test_the_writer_of_a_desktop_is_kept(machine: Machine) -> None:
+    done = machine.run(INSTALLED=ALL.replace("libreoffice-writer-nogui", "libreoffice-writer"))
+    assert done.returncode == 0
+    assert not [line for line in machine.asked() if "apt-get" in line]
+
+
+def test_an_installation_that_fails_says_what_to_type(machine: Machine) -> None:
+    done = machine.run(INSTALLED="", APT_FAILS="100")
+    assert done.returncode == 3
+    assert "rien n'a été retiré" in done.stderr
+    assert "apt-get install --no-remove libreoffice-writer-nogui" in done.stderr
+
+
+def test_without_python_3_11_nothing_is_installed(machine: Machine) -> None:
+    done = machine.run(INSTALLED="", FAKE_PYTHON="3 10 4")
+    assert done.returncode == 3
+    assert "Python 3.11" in done.stderr
+    assert machine.asked() == []
+
+
+def test_python_is_set_up_once_for_use_and_once_more_for_the_tests(machine: Machine) -> None:
+    assert machine.run("check").returncode == 0
+    venv, pip, ran = machine.asked()
+    assert venv.startswith("venv -m venv --clear")
+    assert pip.endswith(f"--editable {machine.clone}")
+    assert ran == "python -m docgen check"
+    assert machine.run("check").returncode == 0
+    assert machine.asked() == ["python -m docgen check"]
+    assert machine.run("tests", "-k", "x").returncode == 0
+    first, *_, last = machine.asked()
+    assert first.endswith(f"--editable {machine.clone}[test]")
+    assert last == "python -m pytest -n auto -k x"
+    assert machine.run("check").returncode == 0
+    assert machine.asked() == ["python -m docgen check"]
+
+
+def test_a_set_up_that_was_killed_is_begun_again(machine: Machine) -> None:
+    assert machine.run("check", KILLED="1").returncode != 0
+    assert not (machine.clone / ".venv/bin/python").exists()
+    machine.asked()
+    assert machine.run("check").returncode == 0
+    assert [line.split()[0] for line in machine.asked()] == ["venv", "pip", "python"]
+
+
+def test_a_clone_that_was_moved_is_set_up_again(machine: Machine) -> None:
+    machine.run("check")
+    machine.asked()
+    machine.clone = machine.clone.rename(machine.root / "ailleurs, plus loin")
+    assert machine.run("check").returncode == 0
+    venv, pip, _ = machine.asked()
+    assert "--clear" in venv
+    assert pip.endswith("ailleurs, plus loin")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_another_python_makes_another_set_up(machine: Machine, broken: bool) -> None:
+    machine.run("check")
+    machine.asked()
+    if broken:  # Debian upgraded: the interpreter of the former one is gone
+        (machine.clone / ".venv/bin/python").unlink()
+        (machine.clone / ".venv/bin/python").symlink_to("/usr/bin/python3.gone")
+    assert machine.run("check", FAKE_PYTHON="3 13 5").returncode == 0
+    assert [line.split()[0] for line in machine.asked()] == ["venv", "pip", "python"]
+
+
+def test_other_libraries_are_put_in_the_same_python(machine: Machine) -> None:
+    machine.run("check")
+    machine.asked()
+    with (machine.clone / "requirements.lock").open("a", encoding="utf-8") as lock:
+        lock.write("autre==1.0\n")
+    assert machine.run("check").returncode == 0
+    assert [line.split()[0] for line in machine.asked()] == ["pip", "python"]
+
+
+def test_the_script_is_plain_sh(machine: Machine) -> None:
+    assert os.access(ROOT / "run", os.X_OK)
+    assert subprocess.run(["sh", "-n", ROOT / "run"]).returncode == 0
