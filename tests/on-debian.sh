@@ -18,6 +18,7 @@ if [ ! -e "$root/etc/debian_version.made" ]; then
 fi
 for file in /etc/resolv.conf /etc/pip.conf /etc/ssl/certs /usr/local/share/ca-certificates /etc/apt/apt.conf.d; do
     [ -e "$file" ] || continue
+    rm -rf "$root$file"
     mkdir -p "$root$(dirname "$file")"
     cp -rL "$file" "$root$(dirname "$file")/"
 done

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,3 +165,30 @@ def test_other_libraries_are_put_in_the_same_python(machine: Machine) -> None:
 def test_the_script_is_plain_sh(machine: Machine) -> None:
     assert os.access(ROOT / "run", os.X_OK)
     assert subprocess.run(["sh", "-n", ROOT / "run"]).returncode == 0
+
+
+def as_in_a_wheel(site: Path) -> None:
+    """Put the package where pip puts it: with what pyproject.toml says that it holds, and nothing else."""
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    for package in setup["packages"]:
+        source = ROOT / setup["package-dir"].get(package, package.replace(".", "/"))
+        for pattern in ("*.py", *setup["package-data"].get(package, ())):
+            for file in source.glob(pattern):
+                target = site / package.replace(".", "/") / file.relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, target)
+
+
+def test_an_installed_docgen_makes_a_workspace_whatever_lies_beside_it(tmp_path: Path) -> None:
+    site, mine = tmp_path / "site-packages", tmp_path / "mon syndicat"
+    as_in_a_wheel(site)
+    (site / "templates").mkdir()  # of another project
+    (site / "templates" / "index.html").write_text("<html>", "utf-8")
+    command = [sys.executable, "-m", "docgen", "init", str(mine)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(site)}, cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    made = {path.relative_to(mine / "templates").as_posix() for path in (mine / "templates").rglob("*.*")}
+    kept = {path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.docx")}
+    assert kept <= made
+    assert "2023-04/edition.yaml" in made
+    assert "index.html" not in made
