@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tools import lacks
 
 from docgen import cli, office
+from docgen.diagnostics import ToolMissing
 from docgen.packs.build import Build, Outcome
 from docgen.records.workspace import Workspace, load
 
@@ -82,6 +84,24 @@ def copy_sample(to: Path) -> Sample:
 def sample(tmp_path: Path) -> Sample:
     """A fresh copy of the sample, nothing made in it."""
     return copy_sample(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_libreoffice() -> Iterator[None]:
+    """On a machine that has no LibreOffice, skip the tests that ask for it, and say why."""
+    try:
+        office.find()
+    except ToolMissing as error:
+        why, find = str(error).splitlines()[0], office.find
+
+        def skip(places: Iterable[Path] | None = None) -> office.LibreOffice:
+            return lacks(why) if places is None else find(places)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(office, "find", skip)
+            yield
+    else:
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -108,6 +108,24 @@ def test_without_python_3_11_nothing_is_installed(machine: Machine) -> None:
     assert machine.asked() == []
 
 
+def test_a_machine_with_no_python_at_all_gets_one_before_the_rest(machine: Machine) -> None:
+    programs = machine.root / "bin"
+    shutil.move(programs / "python3", machine.root / "python3")
+    for other in programs.glob("python3.*"):
+        other.unlink()
+    there = f"cp {machine.root}/python3 {programs}/python3\n"
+    apt = APT.replace("exit ${APT_FAILS:-0}\n", there)
+    (programs / "apt-get").write_text(apt, "utf-8")
+    for name in ("sh", "dirname", "cat", "cksum", "grep", "env", "cp", "mkdir", "rm"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    done = machine.run("check", INSTALLED="", PATH=str(programs))
+    assert done.returncode == 0, done.stderr
+    installs = [line for line in machine.asked() if line.startswith("apt-get install")]
+    assert [line.endswith(" python3-venv") for line in installs] == [True, True]
+    assert "libreoffice" not in installs[0]
+    assert "libreoffice-writer-nogui" in installs[1]
+
+
 def test_python_is_set_up_once_for_use_and_once_more_for_the_tests(machine: Machine) -> None:
     assert machine.run("check").returncode == 0
     venv, pip, ran = machine.asked()
@@ -189,6 +207,7 @@ def test_an_installed_docgen_makes_a_workspace_whatever_lies_beside_it(tmp_path:
     assert done.returncode == 0, done.stderr
     made = {path.relative_to(mine / "templates").as_posix() for path in (mine / "templates").rglob("*.*")}
     kept = {path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.docx")}
+    kept = {name for name in kept if not name.startswith("2022-12/")}  # the texts in force, and those of no edition
     assert kept <= made
     assert "2023-04/edition.yaml" in made
     assert "index.html" not in made

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -24,7 +25,7 @@ def program(name: str, package: str) -> str:
     return found or lacks(f"{name} manque : apt-get install {package}")
 
 
-def lacks(why: str) -> str:
+def lacks(why: str) -> NoReturn:
     if os.environ.get("DOCGEN_TOOLS") == "all":
         pytest.fail(why)
     pytest.skip(why)
