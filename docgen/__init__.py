@@ -8,8 +8,9 @@ first line of every module says its one job.
    knows the formats of the sending of acts.
 3. `records`: `reading` takes the YAML as the clerk wrote it (`characters` vouches for its letters, `yaml_faults` says
    what is wrong in its syntax); `validate` turns it into the model (`translate` gives pydantic its French) with every
-   problem at once, each a value of `diagnostics` with its place and its mend. `workspace` knows where the files are and
-   loads them (`strays` are none of them), `schema` is for editors, `rewrite` adds to a record without touching its layout.
+   problem at once, each a value of `diagnostics` with its place and its mend. `workspace` knows where the files are
+   and loads them (`strays` are none of them), `schema` is for editors, `rewrite` adds to a record without touching its
+   layout.
 4. `champs`: the only lists of the fields of the templates, with what each prints: of a `pack`, an `acte`, an `etat`, a
    `blank_model`. A value that the record lacks is a `blank`, that knows which field it stands for. `expected` says
    which fields a pack cannot do without.
@@ -48,7 +49,7 @@ first line of every module says its one job.
 
 Beside them: `cli` and `told` are the only ones who speak to people (`french_click` gives them the words), `starter`
 makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts
-files in place, whole or not at all.
+files in place, whole or not at all, `scratch` is where they are made.
 """
 
 __version__ = "0.1.0"

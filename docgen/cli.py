@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from docgen import __version__, formats, office, starter, told
+from docgen import __version__, formats, office, scratch, starter, told
 from docgen.actes import write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
@@ -380,7 +380,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be in cp1252
     try:
-        cli(prog_name="docgen", standalone_mode=False)
+        with scratch.ended_softly():
+            cli(prog_name="docgen", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(ExitCode.USAGE)

@@ -5,14 +5,13 @@ fill -> convert -> bind -> check -> publish, as for a pack; what is published ho
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from docgen import publish
+from docgen import publish, scratch
 from docgen.actes.binding import Piece, bind
 from docgen.champs.acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.champs.blank_model import blank_model
@@ -160,7 +159,7 @@ class Deliberation:
         fonts = {font_for(family) for template in templates for family in (*families(template), FONT)}
         filled = [Renderer(template).fill(dict(tree)) for _, _, template, tree in document.pieces]
         said = Description(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date)
-        with tempfile.TemporaryDirectory(prefix="docgen-") as work:
+        with scratch.folder() as work:
             tasks = []
             for rank, piece in enumerate(filled):
                 docx = Path(work) / f"{rank}.docx"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from functools import cache
 from itertools import dropwhile, groupby
 from pathlib import Path
 
-from docgen import publish
+from docgen import publish, scratch
 from docgen.actes.binding import Piece, bind
 from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, REGLE_DES_MOIS, DossierEtat, Ligne, Periode
 from docgen.champs.pack import values
@@ -207,7 +206,7 @@ class Statements:
         filled = [renderer.fill(values(d, CHAMPS_ETAT).tree) for d in self.dossiers]
         files: dict[str, bytes] = {}
         police = self.office.form_font()
-        with tempfile.TemporaryDirectory(prefix="docgen-") as work:
+        with scratch.folder() as work:
             tasks = self._converted(filled, Path(work), pool)
             for dossier, made, task in zip(self.dossiers, filled, tasks, strict=True):
                 files[task.docx.name] = made.docx

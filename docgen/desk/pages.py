@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pypdf
 
-from docgen import office
+from docgen import office, scratch
 from docgen.desk.checks import Checked
 from docgen.diagnostics import Diagnostic, ToolMissing
 from docgen.lint.anchors import bookmarked
@@ -25,7 +24,7 @@ def located(files: Iterable[Checked]) -> tuple[list[Checked], str]:
     found = list(files)
     tasks: dict[Export, Checked] = {}
     try:
-        with tempfile.TemporaryDirectory(prefix="docgen-") as name:
+        with scratch.folder() as name:
             for number, file in enumerate(found):
                 places = {f"docgen{n}": p.place for n, p in enumerate(file.problems) if p.place.part}
                 if file.template and places:

@@ -12,7 +12,6 @@ import hashlib
 import io
 import itertools
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from jinja2 import nodes
 
+from docgen import scratch
 from docgen.desk.tag_words import NAME, RESERVED, Source, Word, numbers, spliced, splices, unused
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.lint import rules
@@ -366,7 +366,7 @@ def _opened(docx: bytes, shown_as: str) -> Template:
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist() if FILLED.fullmatch(name)}
     both = {name: FALLBACK.sub(rb"\1Choice", data) for name, data in parts.items() if FALLBACK.search(data)}
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch.folder() as folder:
         path = Path(folder) / "modele.docx"
         path.write_bytes(_zipped(docx, both))
         return Template(path, shown_as)

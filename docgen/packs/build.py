@@ -9,13 +9,12 @@ was being made.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from docgen import __version__, publish
+from docgen import __version__, publish, scratch
 from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
 from docgen.lint import rules
@@ -235,7 +234,7 @@ class Build:
         self.workspace.cache.mkdir(parents=True, exist_ok=True)
         with (
             Pool(self.office, self.pool_size) as pool,
-            tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True) as work,
+            scratch.folder() as work,
         ):
             try:
                 yield from self._make_all(todo, pool, renderers, Path(work))

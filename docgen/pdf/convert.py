@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from docgen import scratch
 from docgen.diagnostics import ToolMissing
 from docgen.office import LibreOffice, install_command
 
@@ -72,7 +73,7 @@ class _Worker:
         self.answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def start(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="docgen-", ignore_cleanup_errors=True)
+        self.folder = scratch.folder()
         user = Path(self.folder.name) / "user"
         user.mkdir()
         (user / "registrymodifications.xcu").write_text(profile(), "utf-8")
@@ -145,6 +146,7 @@ class _Worker:
         if process:
             _kill(process)
         if folder:
+            scratch.forget_pipes(Path(folder.name), process.pid if process else None)
             folder.cleanup()
 
 
