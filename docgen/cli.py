@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -376,6 +377,8 @@ def _known_members(asked: Iterable[str], data: Data) -> None:
 
 def main() -> None:
     """Run the command line; every error of docgen becomes a message and an exit code here, and only here."""
+    if sys.getfilesystemencoding() != "utf-8":  # a locale without accents: « Pièces à signer » would be no folder
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be in cp1252

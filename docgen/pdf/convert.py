@@ -29,6 +29,8 @@ START_SECONDS = 90
 EXPORT_SECONDS = 60
 AHEAD = 6
 """Exports for each process that may be under way: one that ends never waits for the next."""
+SAME_FOR_ALL = {"PYTHONUTF8": "1", "SAL_USE_VCLPLUGIN": "svp", "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
+"""Whatever the language and the screen of who runs it, LibreOffice makes the same bytes."""
 HARDENED = (
     # LibreOffice otherwise fetches linked images over the network and embeds local files without a word.
     ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
@@ -85,7 +87,7 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONUTF8": "1", "TMPDIR": self.folder.name, "SAL_USE_VCLPLUGIN": "svp"},
+            env={**os.environ, **SAME_FOR_ALL, "TMPDIR": self.folder.name},
             start_new_session=True,
         )
         threading.Thread(target=self._listen, args=(self.process, self.answers), daemon=True).start()

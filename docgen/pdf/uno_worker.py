@@ -35,6 +35,7 @@ FLAGS = (
     "--nofirststartwizard",
 )
 START_SECONDS = 60
+STARTS = 4
 SHRINKING = "JustifyLinesWithShrinking"
 # Lossless images: LibreOffice otherwise recompresses the logo on every page, which costs half of the export.
 PDF_OPTIONS = {
@@ -72,7 +73,7 @@ class Office:
             f"--accept=pipe,name={pipe};urp;",
         ]
         start = lambda: subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: E731
-        self.process = start()
+        self.process, starts = start(), 1
         resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
         limit = time.monotonic() + START_SECONDS
         while True:
@@ -83,7 +84,9 @@ class Office:
                 if time.monotonic() > limit:
                     raise
                 if self.process.poll() is not None:
-                    self.process = start()
+                    if starts == STARTS:  # it ends each time: waiting would not mend it
+                        raise
+                    self.process, starts = start(), starts + 1
                 time.sleep(0.02)
         self.desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
 
