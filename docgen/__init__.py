@@ -26,7 +26,8 @@ first line of every module says its one job.
    typed in.
 7. `redline`: `tracked` compares two documents part by part and checks itself. `wording` reads their words, `alignment`
    pairs their blocks, `marking` writes the marks of insertion and deletion, `carried` makes former content fit the new
-   file, `revisions` accepts or rejects.
+   file, `revisions` accepts or rejects, `besides`
+   tells what no mark shows.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `cut` with those that end elsewhere, `conditions` with
    what they decide, `codes` with the fields of Word, `controls` with what is to be filled in, `glyphs` with letters
    that no font has, `links` with where it leads, `file` with what else it holds, `marks` with the places marked in it,

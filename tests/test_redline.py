@@ -18,6 +18,8 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from word import NOTE, OFFICE, W, blocks, deleted, footnote, ins, members, p, run, shown, table
 
 from docgen import office
@@ -419,10 +421,10 @@ def pictured(data: bytes) -> Docx:
 
 
 def test_a_picture_that_changes_or_goes_is_told_and_leaves_no_dangling_number() -> None:
-    told = "corps : une image ou un objet a changé ou n'est plus là"
-    assert redline(pictured(b"1"), pictured(b"2"), DATE).untracked == (told,)
+    told = redline(pictured(b"1"), pictured(b"2"), DATE).untracked
+    assert told == ("corps : une image ou un objet a été remplacé",)
     found = redline(pictured(b"1"), docx(p("Logo ")), DATE)
-    assert found.untracked == (told, "une image supprimée n'est pas montrée")
+    assert found.untracked == ("corps : une image ou un objet n'est plus là", "une image supprimée n'est pas montrée")
     assert b"r:embed" not in opened(found.docx)["word/document.xml"]
     assert redline(pictured(b"1"), pictured(b"1"), DATE).untracked == ()
 
@@ -642,3 +644,53 @@ def test_libreoffice_accepts_and_rejects_the_same_words(tmp_path: Path) -> None:
         assert marked.with_suffix(".docx.pdf").read_bytes().startswith(b"%PDF")
         changed = b"<w:del " in zipfile.ZipFile(marked.with_suffix(".docx.")).read("word/document.xml")
         assert changed == (name not in ("charte", "insertions"))
+
+
+def png(colour: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (20, 10), colour).save(buffer, "PNG", **options)
+    return buffer.getvalue()
+
+
+def test_a_picture_changed_when_its_pixels_did() -> None:
+    note = PngInfo()
+    note.add_text("Software", "un autre programme")
+    same = png("red", compress_level=0, pnginfo=note)
+    assert same != png("red")
+    assert redline(pictured(png("red")), pictured(same), DATE).untracked == ()
+    assert redline(pictured(png("red")), pictured(png("blue")), DATE).untracked != ()
+
+
+def test_an_object_that_word_wrote_anew_is_the_same() -> None:
+    def embedded(data: bytes) -> Docx:
+        rels = f'<Relationship Id="o" Type="{OFFICE}/oleObject" Target="embeddings/o.bin"/>'
+        ole = '<w:r><w:object><o:OLEObject r:id="o" xmlns:o="urn:o"/></w:object></w:r>'
+        return docx(p("Plan ", ole), rels=rels) | {"word/embeddings/o.bin": data}
+
+    assert redline(embedded(b"1"), embedded(b"2"), DATE).untracked == ()
+
+
+def test_a_paragraph_that_moved_is_named() -> None:
+    moved = "Le présent article traite des modalités de paiement."
+    rest = [f"Un autre paragraphe, le numéro {n}, dit tout autre chose." for n in range(4)]
+    found = redline(docx([p(moved), *map(p, rest)]), docx([*map(p, rest), p(moved)]), DATE)
+    assert f"un paragraphe a été déplacé : « {moved} »" in found.untracked
+
+
+def test_a_table_that_only_changes_its_look_is_named() -> None:
+    plain = table(["Service", "Prix"])
+    bold = plain.replace("<w:tblPr/>", '<w:tblPr><w:tblBorders><w:top w:val="double"/></w:tblBorders></w:tblPr>')
+    found = redline(docx(plain), docx(bold), DATE)
+    assert found.untracked == ("un tableau change d'aspect (bordures, largeurs, lignes de titre) : « Service Prix »",)
+
+
+@pytest.mark.parametrize("inside", [IMAGE, FIELD.format(3), NOTE])
+def test_no_inner_mark_is_in_a_sentence(inside: str) -> None:
+    def document(look: str) -> Docx:
+        rels = f'<Relationship Id="i" Type="{OFFICE}/image" Target="media/i.png"/>'
+        content = docx(p(run("Avant ", look), inside, run(" après", look)), rels=rels, footnotes=footnote("Une note."))
+        return content | {"word/media/i.png": png("red")}
+
+    told = " ".join(redline(document(""), document("<w:b/>"), DATE).untracked)
+    assert "Avant" in told
+    assert re.search("[\ufff9-\uffff\ue000-\uf8ff]|instr|Reference", told) is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import hashlib
+import io
 import itertools
 import posixpath
 from collections import Counter
@@ -16,11 +17,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
+from PIL import Image
 
+from docgen.redline import besides
 from docgen.redline.carried import Carrier
 from docgen.redline.marking import Story
 from docgen.redline.revisions import BLOCKS, Marks, has_revisions, inside, keep_apart, rejected, revisions, tidied
-from docgen.redline.wording import MC, all_said, canonical, clean, flat, said, words
+from docgen.redline.wording import MC, all_said, canonical, clean, readable, words
 from docgen.word.package import BODY, PARSER, R, W, as_bytes, where, zipped
 
 
@@ -51,6 +54,7 @@ TYPES = {"default": "", "first": " de première page", "even": " des pages paire
 TYPES_PART = "[Content_Types].xml"
 BODY_RELATIONS = "word/_rels/document.xml.rels"
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+EMBEDDED = ("oleObject", "package", "control")
 UNCOUNTED = (f"{W}headerReference", f"{W}footerReference")
 PARTS = {
     "styles": "les styles (polices, tailles, espacements) ont changé",
@@ -99,12 +103,20 @@ class _Side:
                 continue
             for number in (value for name, value in element.attrib.items() if name.startswith(R)):
                 kind, target = relations.get(number, ("", ""))
-                found[kind, self._content(target)] += 1
+                # Word writes an object anew each time that it is opened; its picture tells whether it changed.
+                found[kind, "" if kind in EMBEDDED else self._content(target)] += 1
         return found
 
     def _content(self, target: str) -> str:
-        """Return the fingerprint of a member; what is none is an address."""
-        return hashlib.sha256(self.members[target]).hexdigest() if target in self.members else target
+        """Return the fingerprint of a member, of its pixels when it is a picture; what is none is an address."""
+        if target not in self.members:
+            return target
+        try:
+            with Image.open(io.BytesIO(self.members[target])) as picture:
+                pixels = picture.convert("RGBA")
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # drawn by lines, or by nothing known
+            return hashlib.sha256(self.members[target]).hexdigest()
+        return hashlib.sha256(f"{pixels.size}".encode() + pixels.tobytes()).hexdigest()
 
     def sections(self) -> list[etree._Element]:
         """Return the properties of the sections of the body."""
@@ -202,7 +214,7 @@ class _Comparison:
         else:
             raise CannotCompare(new)
         self._write(new, tree, coarse)
-        self.looks += [text for one in story.looks if (text := flat(said(one)).strip())]
+        self.looks += [text for one in story.looks if (text := readable(one))]
         self.notes.update(story.notes)
         self._tell_references(old, new)
         return tree
@@ -236,7 +248,7 @@ class _Comparison:
         return all_said(self.old.tree(part)) != all_said(self.old.tree(other))
 
     def _tell_heading(self, what: str, kind: str, type_: str, tree: etree._Element) -> None:
-        if text := " ".join(flat(words(tree)).split()):
+        if text := readable(tree):
             self.told.append(f"{HEADINGS[kind]}{TYPES[type_]} {what} : « {text[:80]} »")
 
     def _compare_notes(self, kind: str, document: etree._Element) -> None:
@@ -308,6 +320,8 @@ class _Comparison:
             if any(has_revisions(side.root(part)) for part in (BODY, *side.headings().values())):
                 self.told.append(f"{which} portait déjà des modifications suivies : elles sont tenues pour acceptées")
         self._tell_sections()
+        self.told += besides.tables(self.old.tree(BODY), self.new.tree(BODY))
+        self.told += besides.moved(etree.fromstring(self.members[BODY], PARSER))
         for kind, what in PARTS.items():
             roots = [side.root(part) if (part := side.part(kind)) else None for side in (self.old, self.new)]
             if len({None if root is None else canonical(root) for root in roots}) > 1:
@@ -331,15 +345,15 @@ class _Comparison:
     def _tell_references(self, old: str, new: str) -> None:
         """Tell of pictures and addresses that are not the same."""
         was, now = self.old.referred(old), self.new.referred(new)
-        for kind, target in was - now:
-            self.told.append(
-                f"le lien vers {target} a changé ou n'est plus là"
-                if kind == "hyperlink"
-                else f"{where(new)} : une image ou un objet a changé ou n'est plus là"
-            )
-        for kind, target in now - was:
-            if kind == "hyperlink":
-                self.told.append(f"le lien vers {target} est nouveau")
+        gone, come = was - now, now - was
+        self.told += [
+            f"le lien vers {target} a changé ou n'est plus là" for kind, target in gone if kind == "hyperlink"
+        ]
+        self.told += [f"le lien vers {target} est nouveau" for kind, target in come if kind == "hyperlink"]
+        less, more = (sum(n for (kind, _), n in side.items() if kind != "hyperlink") for side in (gone, come))
+        if less or more:
+            what = "a été remplacé" if less == more else "n'est plus là" if less > more else "est nouveau"
+            self.told.append(f"{where(new)} : une image ou un objet {what}")
 
 
 def _container(root: etree._Element) -> etree._Element:

@@ -225,6 +225,18 @@ def flat(words: Said) -> str:
     return words if isinstance(words, str) else "\n".join(flat(inner) for inner in words)
 
 
+def readable(block: etree._Element) -> str:
+    """Return the words of a block as a person reads them: a picture and a note are named, a field shows its result."""
+    said = []
+    for paragraph in block.iter(f"{W}p"):
+        for unit in units(paragraph):
+            shown = "".join(text.text or "" for run in unit.runs for text in run.iter(f"{W}t", "{*}t"))
+            named = "[image]" if unit.key.startswith(PICTURE) else "[note]" if "Reference:" in unit.key else ""
+            said.append(unit.text if unit.text != OBJECT else named or shown)
+        said.append(" ")
+    return " ".join("".join(said).split())
+
+
 def look(paragraph: etree._Element) -> tuple[bytes, ...]:
     """Return the format of a paragraph and of its words, however they are cut in runs."""
     props = paragraph.find(f"{W}pPr")
