@@ -30,7 +30,8 @@ first line of every module says its one job.
    tells what no mark shows.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `cut` with those that end elsewhere, `conditions` with
    what they decide, `codes` with the fields of Word, `controls` with what is to be filled in, `glyphs` with letters
-   that no font has, `links` with where it leads, `file` with what else it holds, `marks` with the places marked in it,
+   that no font has, `links` with where it leads, `file` with what else it holds, `fit` with
+   what is too wide, `marks` with the places marked in it,
    `house` with the habits of the house; `branches` what it decides for real members. `anchors` finds the words of a
    problem again, `comments` writes it in the margin and `seal` knows whether somebody worked in there since.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,

@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.lint import codes, conditions, controls, cut, file, glyphs, house, links, marks, rules
+from docgen.lint import codes, conditions, controls, cut, file, fit, glyphs, house, links, marks, rules
 from docgen.word.fonts import families
 from docgen.word.template import Template
 
@@ -61,6 +61,7 @@ EXAMPLES = {
     file.missing_fonts: "police-absente-du-texte",
     glyphs.missing: "caractere-chinois",
     file.comments_left: "commentaire-oublie",
+    fit.tables: "tableau-plus-large-que-sa-cellule",
     marks.places: "signet-hors-d-une-cellule",
     marks.pictures: "image-sans-description",
     marks.dots: "points-sans-signet",

@@ -10,7 +10,7 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.lint import codes, conditions, controls, cut, file, glyphs, house, links, marks
+from docgen.lint import codes, conditions, controls, cut, file, fit, glyphs, house, links, marks
 from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
@@ -298,6 +298,7 @@ RULES: tuple[Rule, ...] = (
     file.missing_fonts,
     glyphs.missing,
     file.comments_left,
+    fit.tables,
     marks.places,
     marks.pictures,
     marks.dots,
