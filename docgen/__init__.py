@@ -29,7 +29,8 @@ first line of every module says its one job.
    file, `revisions` accepts or rejects, `besides`
    tells what no mark shows.
 8. `lint`, what is wrong with a Word file: `rules` with its tags, `cut` with those that end elsewhere, `conditions` with
-   what they decide, `codes` with the fields of Word, `controls` with what is to be filled in, `glyphs` with letters
+   what they decide, `codes` with the fields of Word, `byhand` with
+   references by hand, `controls` with what is to be filled in, `glyphs` with letters
    that no font has, `links` with where it leads, `file` with what else it holds, `fit` with
    what is too wide, `marks` with the places marked in it,
    `house` with the habits of the house; `branches` what it decides for real members. `anchors` finds the words of a

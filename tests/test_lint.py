@@ -13,7 +13,7 @@ from test_word_cases import CASES, house_of, write
 from word import a_docx, ins, p
 
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
-from docgen.lint import codes, conditions, controls, cut, file, fit, glyphs, house, links, marks, rules
+from docgen.lint import byhand, codes, conditions, controls, cut, file, fit, glyphs, house, links, marks, rules
 from docgen.word.fonts import families
 from docgen.word.template import Template
 
@@ -55,6 +55,7 @@ EXAMPLES = {
     codes.cut: "champ-word-coupe",
     codes.lost: "renvoi-perdu",
     codes.broken: "erreur-de-word-restee",
+    byhand.missing: "renvoi-tape-a-la-main",
     controls.unfilled: "controle-jamais-rempli",
     file.bound_controls: "controle-lie-au-titre",
     file.hidden_text: "texte-masque",

@@ -10,7 +10,7 @@ from jinja2 import nodes
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, closest
-from docgen.lint import codes, conditions, controls, cut, file, fit, glyphs, house, links, marks
+from docgen.lint import byhand, codes, conditions, controls, cut, file, fit, glyphs, house, links, marks
 from docgen.word import filters
 from docgen.word.expressions import FILTERS, TAG, TAG_MARKS, environment, paths_of, typed, uses
 from docgen.word.package import PARSER
@@ -292,6 +292,7 @@ RULES: tuple[Rule, ...] = (
     codes.cut,
     codes.lost,
     codes.broken,
+    byhand.missing,
     controls.unfilled,
     file.bound_controls,
     file.hidden_text,

@@ -33,12 +33,6 @@ from docgen.word.fonts import families
 from docgen.word.meaning import Meaning
 from docgen.word.render import Filled, Renderer
 
-PAGE_MAKERS = ("champs", "law", "pdf", "word")
-"""The packages whose code makes the pages."""
-CHECKED_BY = (
-    "actions", "avenant", "binder", "fonts", "frame", "margins", "places", "preflight", "recompute", "tables", "words",
-)  # fmt: skip
-"""The modules beside this one that make them too, or say whether they are true."""
 WITHDRAWN = "RETIRE.txt"
 
 
@@ -103,7 +97,7 @@ class Build:
         self.printed = {name: sorted(printed(template)) for name, template in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in families(t)})
         self.moteur = {
-            "docgen": f"{__version__}+{_own_code()}",
+            "docgen": f"{__version__}+{receipts.own_code()}",
             "LibreOffice": office.version.removeprefix("LibreOffice "),
         }
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
@@ -369,33 +363,6 @@ class Build:
         for pdf in self.workspace.cache.glob("*.pdf"):
             if pdf.name not in kept:
                 pdf.unlink(missing_ok=True)
-
-
-def _own_code() -> str:
-    """Return a hash of the code that makes the pages: another code may make other pages from the same records."""
-    here = Path(__file__).parent
-    files = [file for package in PAGE_MAKERS for file in (here.parent / package).glob("*.py")]
-    files += [
-        here / f"{name}.py"
-        for name in (
-            "actions",
-            "avenant",
-            "binder",
-            "fonts",
-            "frame",
-            "margins",
-            "places",
-            "preflight",
-            "recompute",
-            "tables",
-            "words",
-        )
-    ]
-    files.append(here.parent / "formats.py")
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:8]
 
 
 def _is_whole(pdf: Path) -> bool:

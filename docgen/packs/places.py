@@ -38,19 +38,23 @@ class Shown:
     def problem(
         self, code: str, message: str, hint: str, *, words: str = "", page: int = 0, article: str = ""
     ) -> Diagnostic:
-        """Return a problem of this piece; its article is looked for when it is not given, `page` counts from 1."""
-        if not article and words:
-            known = squeezed(words).casefold()
-            article = next((p.article for p in self.passages if known in squeezed(p.text).casefold()), "")
-        if not page:
-            page = self.page_of(words)
-        place = Place(
-            self.titre,
-            within=f"« {article} »" if article else "",
-            extract=words[:QUOTED].strip(),
-            page=self.before + page,
-        )
+        """Return a problem of this piece; its article is looked for when it is not given, `page` counts from 1.
+
+        Where no words are at fault, those that begin the page stand for it.
+        """
+        page = page or self.page_of(words)
+        here = self.pages[page - 1] if page <= len(self.pages) else ""
+        words = words.strip() or next((line.strip() for line in here.splitlines() if line.strip()), self.titre)
+        article = article or self._article_of(words) or self._article_of(here)
+        within = f"« {article} »" if article else "tout le document"
+        place = Place(self.titre, within=within, extract=words[:QUOTED].strip(), page=self.before + page)
         return Diagnostic(place, code, message, hint)
+
+    def _article_of(self, words: str) -> str:
+        """Return the article that the words are in, or the first one among them."""
+        known = squeezed(words).casefold()
+        texts = ((p.article, squeezed(p.text).casefold()) for p in self.passages if p.article)
+        return next((article for article, text in texts if text and (known in text or text in known)), "")
 
     def page_of(self, words: str) -> int:
         """Return the first page that shows the words, from 1; the first one when none does."""

@@ -20,6 +20,13 @@ NAME = "receipt.json"
 SHOWN_IN_REASONS = ("souscription.", "montants.", "edition.")
 """Values that a reason may quote. The others may be personal data: a reason names the field only."""
 
+PAGE_MAKERS = ("champs", "law", "pdf", "word")
+"""The packages whose code makes the pages."""
+CHECKED_BY = (
+    "actions", "avenant", "binder", "fonts", "frame", "margins", "places", "preflight", "recompute", "tables", "words",
+)  # fmt: skip
+"""The modules beside this one that make them too, or say whether they are true."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -207,3 +214,15 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[s
                 yield "grille tarifaire modifiée"
         else:
             yield f"modifié : {_small(what)}"
+
+
+def own_code() -> str:
+    """Return a hash of the code that makes the pages: another code may make other pages from the same records."""
+    here = Path(__file__).parent
+    files = [file for package in PAGE_MAKERS for file in (here.parent / package).glob("*.py")]
+    files += [here / f"{name}.py" for name in CHECKED_BY]
+    files.append(here.parent / "formats.py")
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]

@@ -14,6 +14,7 @@ from docgen import formats
 from docgen.champs import expected
 from docgen.champs.pack import Dossier, Values, values
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
+from docgen.lint import byhand
 from docgen.lint.branches import Branches
 from docgen.model.fiches import Edition
 from docgen.records.workspace import Data
@@ -63,7 +64,7 @@ def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnost
     """Return what shows when a sound template is gone through with the values of each member."""
     branches = Branches(template, expected.closed_fields(edition))
     empty: dict[str, list[str]] = {}
-    refers = references.any_in(template)
+    refers = references.any_in(template) or byhand.any_in(template)
     lost: list[tuple[str, Diagnostic]] = []
     for member, filled in members:
         for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in template.fields):
@@ -72,7 +73,7 @@ def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnost
             branches.watch(filled.tree)
         except Exception:  # a template is a program: the renderer says where and why
             return _failing(template, filled.tree)
-        lost += [(member, problem) for problem in _failing(template, filled.tree)] if refers else []
+        lost += [(member, problem) for problem in _led_astray(template, filled.tree)] if refers else []
     return [*branches.misspelt(), *branches.unused(), *_taken_away(lost), *_empty(template, empty)]
 
 
@@ -83,6 +84,14 @@ def _taken_away(lost: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
         members.setdefault(problem, []).append(member)
     for problem, concerned in members.items():
         yield replace(problem, message=f"{problem.message} ; ainsi pour {_named(concerned)}")
+
+
+def _led_astray(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:
+    """Return the references that lead to another article, or to none, in the document of one member."""
+    try:
+        return byhand.moved(template, Renderer(template).fill(dict(tree)).meaning.passages)
+    except ProblemsFound as error:
+        return list(error.diagnostics)
 
 
 def _failing(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:

@@ -254,6 +254,19 @@ def targets(tree: etree._Element) -> set[str]:
     return wanted - {"", TOP}
 
 
+def numbered(tree: etree._Element, name: str) -> set[str]:
+    """Return the bookmarks that a part wants a number of: that of a paragraph (a REF for it) or of a note (NOTEREF)."""
+    return {
+        code.target
+        for code in codes(tree)[0]
+        if code.name == name
+        and code.target
+        and not WHERE.search(code.text)
+        and (name == "NOTEREF" or NUMBER.search(code.text))
+        and not is_within(code, Fate.REMADE)
+    }
+
+
 def _links(code: Code) -> Iterator[etree._Element]:
     for element in code.result:
         yield from element.iterancestors(f"{W}hyperlink")

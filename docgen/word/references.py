@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from lxml import etree
 
 from docgen.diagnostics import Diagnostic, Place
-from docgen.word.codes import bookmarks, targets
-from docgen.word.package import ENDNOTES, PARSER
+from docgen.word.codes import bookmarks, notes, numbered, targets
+from docgen.word.numbering import Numbering
+from docgen.word.package import BODY, ENDNOTES, PARSER, W
 from docgen.word.template import Part, Template
 
 AGAIN = "Dans Word : Références > Renvoi, choisissez à nouveau ce qui est visé ; ou tapez le texte lui-même."
@@ -18,18 +19,36 @@ AGAIN = "Dans Word : Références > Renvoi, choisissez à nouveau ce qui est vis
 def lost(template: Template, parts: Mapping[str, etree._Element], why: str) -> list[Diagnostic]:
     """Return a problem for each reference of these parts to a bookmark that none of them has; `why` says more."""
     known = bookmarks(parts.values())
-    return [
-        Diagnostic(
-            place,
-            "renvoi-perdu",
-            f"ce renvoi vise un endroit {why} (signet « {target} ») : une erreur serait imprimée à sa place",
-            AGAIN,
-        )
+    wrong = [
+        (part, target, f"ce renvoi vise un endroit {why} (signet « {target} ») : une erreur serait imprimée à sa place")
         for part in shown_parts(template)
         if part.name in parts
         for target in sorted(targets(parts[part.name]) - known.keys())
+    ]
+    wrong += [
+        (part, target, f"ce renvoi demande un numéro (signet « {target} »), et il n'y en a pas à cet endroit")
+        for part in shown_parts(template)
+        if part.name in parts
+        for target in sorted(_unnumbered(template, parts, part.name) & known.keys())
+    ]
+    return [
+        Diagnostic(place, "renvoi-perdu", said, AGAIN)
+        for part, target, said in wrong
         for place in _places(template, part, target)
     ]
+
+
+def _unnumbered(template: Template, parts: Mapping[str, etree._Element], name: str) -> set[str]:
+    """Return the bookmarks that a part wants the number of, where no note is called or no number is printed."""
+    body = parts.get(BODY)
+    of_notes, of_paragraphs = numbered(parts[name], "NOTEREF"), numbered(parts[name], "REF")
+    if body is None or not (of_notes or of_paragraphs):
+        return set()
+    numbering, labelled = Numbering(template.members), set()
+    for paragraph in body.iter(f"{W}p"):
+        if numbering.label(paragraph):
+            labelled |= {mark.get(f"{W}name", "") for mark in paragraph.iter(f"{W}bookmarkStart")}
+    return (of_notes - notes(body).keys()) | (of_paragraphs - labelled)
 
 
 def any_in(template: Template) -> bool:
