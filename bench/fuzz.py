@@ -32,6 +32,7 @@ from docgen.lint import comments
 from docgen.records.workspace import Workspace, load
 from docgen.redline.tracked import CannotCompare, redline
 from docgen.word import syntax
+from docgen.word.codes import FATES
 from docgen.word.package import W, zipped
 from docgen.word.render import Renderer
 
@@ -104,7 +105,81 @@ def elements(dice: random.Random, docx: bytes) -> bytes:
     return zipped({**parts, "word/document.xml": etree.tostring(root)})
 
 
-DAMAGES: tuple[Damage, ...] = (bits, cut, noise, words, words, elements, elements)
+def fields(dice: random.Random, docx: bytes) -> bytes:
+    """Put fields of Word anywhere, whole, cut or nested, with bookmarks that are there or not."""
+    parts = members(docx)
+    root = etree.fromstring(parts["word/document.xml"])
+    for _ in range(dice.choice((1, 2, 5))):
+        name = dice.choice((*FATES, "INCONNU", ""))
+        code = f" {name} {dice.choice(OPTIONS)} "
+        pieces = [_mark("begin"), _run("instrText", code), _mark("separate"), _run("t", "montré"), _mark("end")]
+        if dice.random() < 0.3:
+            pieces.remove(dice.choice(pieces))
+        if dice.random() < 0.2:
+            pieces.insert(dice.randrange(len(pieces)), _run("instrText", " PAGE "))
+        simple = etree.Element(f"{W}fldSimple", {f"{W}instr": code})
+        simple.append(_run("t", "simple"))
+        _strewn(dice, root, pieces if dice.random() < 0.8 else [simple])
+    marks = [e for e in root.iter(f"{W}bookmarkStart", f"{W}bookmarkEnd")]
+    for mark in dice.sample(marks, min(2, len(marks))):
+        mark.getparent().remove(mark)
+    return zipped({**parts, "word/document.xml": etree.tostring(root)})
+
+
+def notes(dice: random.Random, docx: bytes) -> bytes:
+    """Put calls of notes, content controls, signs and frames against words, with or without what they refer to."""
+    parts = members(docx)
+    root = etree.fromstring(parts["word/document.xml"])
+    for _ in range(dice.choice((1, 3, 6))):
+        kind = dice.choice(
+            ("footnoteReference", "endnoteReference", "sym", "noBreakHyphen", "softHyphen", "framePr", "sdt")
+        )
+        if kind == "framePr":
+            paragraph = dice.choice(list(root.iter(f"{W}p")))
+            props = paragraph.find(f"{W}pPr")
+            props = etree.SubElement(paragraph, f"{W}pPr") if props is None else props
+            props.append(etree.Element(f"{W}framePr", {f"{W}dropCap": dice.choice(("drop", "margin", ""))}))
+        elif kind == "sdt":
+            control = etree.Element(f"{W}sdt")
+            etree.SubElement(etree.SubElement(control, f"{W}sdtPr"), f"{W}showingPlcHdr")
+            etree.SubElement(control, f"{W}sdtContent").append(_run("t", "Choisissez un élément."))
+            _strewn(dice, root, [control])
+        else:
+            run = _run(kind, "")
+            run[0].set(f"{W}id", str(dice.choice((-1, 0, 1, 2, 99))))
+            if kind == "sym":
+                run[0].set(f"{W}font", dice.choice(("Wingdings", "Symbol", "Inconnue", "")))
+                run[0].set(f"{W}char", dice.choice(("F0FE", "00B7", "zz", "")))
+            _strewn(dice, root, [run])
+    return zipped({**parts, "word/document.xml": etree.tostring(root)})
+
+
+def _run(kind: str, text: str) -> etree._Element:
+    run = etree.Element(f"{W}r")
+    etree.SubElement(run, f"{W}{kind}").text = text or None
+    return run
+
+
+def _mark(kind: str) -> etree._Element:
+    run = _run("fldChar", "")
+    run[0].set(f"{W}fldCharType", kind)
+    return run
+
+
+def _strewn(dice: random.Random, root: etree._Element, pieces: list[etree._Element]) -> None:
+    """Put the pieces one after the other, in one paragraph most often, between its runs."""
+    runs = [run for run in root.iter(f"{W}r") if run.getparent() is not None]
+    at = dice.choice(runs)
+    for piece in pieces:
+        at.addnext(piece)
+        at = dice.choice(runs) if dice.random() < 0.05 else piece
+
+
+OPTIONS = (
+    "", "x", "_Ref1", "_Toc9 \\h", "sig_membre \\r \\h", '"https://exemple.fr"', '\\l "ici"', "Tableau \\* ROMAN",
+    "Tableau \\s 1", '\\o "1-3" \\h', '\\c "Tableau"', "{{ membre.nom }}", "\\p", '1 = 1 "oui" "non"',
+)  # fmt: skip
+DAMAGES: tuple[Damage, ...] = (bits, cut, noise, words, words, elements, elements, fields, fields, notes, notes)
 
 
 def examine(path: Path, sound: dict[str, bytes], tree: dict[str, object]) -> str:

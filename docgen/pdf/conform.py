@@ -60,9 +60,9 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
             return _bytes(out)
     except UNEXPECTED as error:
         said = f"le PDF de LibreOffice n'est pas celui que l'on attend ({error})"
-        raise ConversionFailed(
-            Diagnostic(Place(piece, within="tout le document", page=1), "pdf-inattendu", said, AGAIN)
-        ) from None
+        words = next((passage.quotable for passage in meaning.passages if passage.quotable), piece)
+        place = Place(piece, within="tout le document", extract=words[:60], page=1)
+        raise ConversionFailed(Diagnostic(place, "pdf-inattendu", said, AGAIN)) from None
 
 
 def _order_headings(top: Node) -> None:
