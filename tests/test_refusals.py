@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import io
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from conftest import ROOT
+from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name
 from test_conform import write
 from test_preflight import bound, changed, problems_of, wanted, with_piece, with_words
@@ -98,6 +100,14 @@ def test_each_refusal_has_its_place_and_its_mend(
     def untag(pdf: pikepdf.Pdf) -> None:
         del pdf.Root["/StructTreeRoot"]
 
+    def without_a_glyph(pdf: pikepdf.Pdf) -> None:
+        font = next(iter(pdf.pages[0].Resources.Font.values()))
+        drawn, buffer = TTFont(io.BytesIO(font.FontDescriptor.FontFile2.read_bytes())), io.BytesIO()
+        none, other = drawn.getGlyphOrder()[:2]
+        drawn["glyf"][other] = drawn["glyf"][none]
+        drawn.save(buffer)
+        font.FontDescriptor.FontFile2.write(buffer.getvalue())
+
     first = wanted.pieces[0]
     shown = preflight.Shown(
         first.titre, ["Titre\nVoir {{ membre.nom }}", "Erreur ! Signet non défini."], first.passages
@@ -113,6 +123,7 @@ def test_each_refusal_has_its_place_and_its_mend(
         *problems_of(bound, wanted, fonts=("Marianne",)),
         *problems_of(changed(bound, with_link), wanted),
         *problems_of(changed(bound, untag), wanted),
+        *problems_of(changed(bound, without_a_glyph), wanted),
         *problems_of(bound, wanted, titre="Autre", projet=True),
         *refused(lambda: preflight.check(dataclasses.replace(bound, data=b""), wanted)),
         *refused(lambda: preflight.check(dataclasses.replace(bound, ancres=("{{sig}}",)), wanted)),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import io
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
+import pikepdf
 import pypdfium2
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from pypdfium2 import raw
 
@@ -15,6 +20,7 @@ from docgen.diagnostics import Diagnostic
 from docgen.packs.places import Shown
 from docgen.pdf.pdftext import opened
 
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it wonders at the dates of LibreOffice's subsets
 INSTALL = "Installez cette police, ou tapez ces mots avec une police du modèle."
 
 
@@ -77,3 +83,35 @@ def _font_of(item: pypdfium2.PdfObject) -> str:
     buffer = ctypes.create_string_buffer(256)
     raw.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
     return buffer.value.decode("utf-8", "replace")
+
+
+def boxes(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+    """Yield the characters that the pages draw as the box of a missing glyph, whatever their text says."""
+    told: set[tuple[str, str]] = set()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        missing = cache(lambda number: frozenset(_missing(pdf.get_object(number))))
+        for number, page in enumerate(pdf.pages, 1):
+            piece = next((one for one in reversed(shown) if one.before < number), None)
+            for font in page.get("/Resources", pikepdf.Dictionary()).get("/Font", pikepdf.Dictionary()).values():
+                for char in sorted(missing(font.objgen)) if piece else ():
+                    assert piece
+                    if (piece.titre, char) not in told:
+                        told.add((piece.titre, char))
+                        text = piece.pages[number - piece.before - 1]
+                        words = next((line for line in text.splitlines() if char in line), "").strip()
+                        said = f"le caractère « {char} » (U+{ord(char):04X}) est imprimé comme une case vide"
+                        yield piece.problem("case-vide", said, INSTALL, words=words, page=number - piece.before)
+
+
+def _missing(font: pikepdf.Object) -> Iterator[str]:
+    """Yield the characters of a font of the PDF whose glyph is that of none: LibreOffice copies it under their code."""
+    file = font.get("/FontDescriptor", pikepdf.Dictionary()).get("/FontFile2")
+    if file is None or "/ToUnicode" not in font:
+        return
+    with TTFont(io.BytesIO(file.read_bytes()), lazy=True) as drawn:
+        glyphs, table = drawn["glyf"], next(iter(drawn["cmap"].tables), None)
+        none = glyphs[drawn.getGlyphOrder()[0]]
+        for code, char in re.findall(rb"<([0-9A-Fa-f]{2})>\s*<([0-9A-Fa-f]{4})>\s", font.ToUnicode.read_bytes()):
+            name = table.cmap.get(int(code, 16), "") if table else ""
+            if name and none.numberOfContours and glyphs[name] == none:
+                yield chr(int(char, 16))

@@ -110,6 +110,7 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
     problems = [*lost, *frame.faults(reader, wanted.titre, wanted.projet, shown)]
     problems += frame.wrong_fields(reader, bound.champs, wanted.asked, shown)
     problems += fonts.faults(bound.data, reader, wanted.fonts, shown)
+    problems += fonts.boxes(bound.data, shown)
     problems += actions.faults(bound.data, shown)
     for piece, own in zip(wanted.pieces, shown, strict=True):
         problems += [*words.lost(own), *words.missing_values(own, piece.printed), *tables.faults(own, piece.listed)]
