@@ -77,16 +77,24 @@ class Typography:
             shown = [run for run in runs if (_text(run) or _is_counted(run))]
             for run in shown:
                 yield from self._drawing(self.of_run(run), _text(run))
-            level = self._numbering.level_of(paragraph) if shown else None
-            if level is not None and (said := level.find(f"{W}lvlText")) is not None and said.get(f"{W}val"):
-                fonts = self._of_paragraph(paragraph) | self._own(level.find(f"{W}rPr"))
-                yield from self._drawing(fonts, re.sub(r"%\d", "1", said.get(f"{W}val", "")))
+            if shown:
+                fonts, label = self.of_label(paragraph)
+                yield from self._drawing(fonts, label) if label else ()
 
     def _drawing(self, fonts: Mapping[str, str], text: str) -> Iterator[str]:
         written = (char for char in text or "1" if not char.isspace() and not SIGN.match(char))
         for kind in {"ascii" if ord(char) < 128 else "hAnsi" for char in written}:
             if family := fonts.get(kind):
                 yield family
+
+    def of_label(self, paragraph: etree._Element) -> tuple[dict[str, str], str]:
+        """Return the families of the bullet or the number of a paragraph, and what it says, if it has one."""
+        level = self._numbering.level_of(paragraph)
+        said = level.find(f"{W}lvlText") if level is not None else None
+        if level is None or said is None:
+            return {}, ""
+        fonts = self._of_paragraph(paragraph) | self._own(level.find(f"{W}rPr"))
+        return fonts, re.sub(r"%\d", "1", said.get(f"{W}val", ""))
 
     def of_run(self, run: etree._Element) -> dict[str, str]:
         """Return the families of a run, by kind of characters: « ascii », « hAnsi », « eastAsia », « cs »."""

@@ -19,10 +19,12 @@ from docgen.word.package import XML_SPACE, W
 
 FONT = "DejaVu Sans"
 """Free, with all these signs; package fonts-dejavu-core."""
+EAST = re.compile("[\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+"""Chinese, Japanese, Korean: Word has a font of its own for them."""
 UNDRAWN = re.compile("[\\s\u00ad\u200b-\u200f\u2010\u2011\u2028-\u202f\u2060\ue010\ufeff]")
 """Spaces, and what draws nothing or a hyphen in every font."""
 WINGDINGS = {
-    0x21: "✏", 0x22: "✂", 0x28: "☎", 0x2A: "✉", 0x36: "⌛", 0x3F: "✍", 0x41: "✌", 0x46: "☞", 0x4A: "☺", 0x6C: "●",
+    0x21: "✏", 0x22: "✂", 0x28: "☎", 0x2A: "✉", 0x3F: "✍", 0x41: "✌", 0x46: "☞", 0x4A: "☺", 0x6C: "●",
     0x6D: "❍", 0x6E: "■", 0x6F: "□", 0x70: "□", 0x71: "❑", 0x72: "❒", 0x73: "◆", 0x74: "◆", 0x75: "◆", 0x76: "❖",
     0x77: "◆", 0x9F: "•", 0xA0: "▪", 0xA1: "○", 0xA4: "◉", 0xA7: "▪", 0xA8: "◻", 0xAB: "★", 0xAC: "✶", 0xD5: "⌫",
     0xD8: "➢", 0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xEF: "⇦", 0xF0: "⇨", 0xF1: "⇧", 0xF2: "⇩",
@@ -30,12 +32,12 @@ WINGDINGS = {
 }  # fmt: skip
 WINGDINGS_2 = {
     0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0x97: "●", 0x98: "●", 0xA2: "■", 0xA3: "□",
-    0xAE: "◆", 0xB2: "◇",
+    0xAE: "◆", 0xAF: "◇",
 }  # fmt: skip
 WINGDINGS_3 = {
-    0x21: "→", 0x22: "↑", 0x23: "↓", 0x66: "←", 0x67: "→", 0x68: "↑", 0x69: "↓", 0x7D: "▶", 0x84: "◀",
+    0x21: "←", 0x22: "→", 0x23: "↑", 0x24: "↓", 0x66: "←", 0x67: "→", 0x68: "↑", 0x69: "↓", 0x83: "◀", 0x84: "▶",
 }  # fmt: skip
-WEBDINGS = {0x61: "✔", 0x63: "☐", 0x67: "■", 0x6E: "●", 0x72: "✘", 0x9D: "☎"}
+WEBDINGS = {0x61: "✔", 0x67: "■", 0x6E: "●", 0x72: "✘"}
 SYMBOL = {
     **{0x41 + n: char for n, char in enumerate("ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ")},
     **{0x61 + n: char for n, char in enumerate("αβχδεφγηιϕκλμνοπθρστυϖωξψζ")},
@@ -43,7 +45,10 @@ SYMBOL = {
     0xAE: "→", 0xAF: "↓", 0xB0: "°", 0xB1: "±", 0xB3: "≥", 0xB4: "×", 0xB7: "•", 0xB8: "÷", 0xB9: "≠", 0xBA: "≡",
     0xBB: "≈", 0xBC: "…", 0xD6: "√", 0xDB: "⇔", 0xDC: "⇐", 0xDE: "⇒", 0xE5: "∑",
 }  # fmt: skip
-TABLES = dict(zip(SYMBOLS, (SYMBOL, WINGDINGS, WINGDINGS_2, WINGDINGS_3, WEBDINGS), strict=True))
+TABLES = {
+    name.casefold(): table
+    for name, table in zip(SYMBOLS, (SYMBOL, WINGDINGS, WINGDINGS_2, WINGDINGS_3, WEBDINGS), strict=True)
+}
 """What each code of the fonts of signs shows, in Unicode (unicode.org, Wingdings and Webdings mapping)."""
 
 
@@ -69,12 +74,29 @@ def draw(
         if text.text and run is not None and run.tag == f"{W}r":
             text.text = unicodedata.normalize("NFC", text.text)
             fonts = typography.of_run(run)
-            if fonts.get("hAnsi") in TABLES:
+            if fonts.get("hAnsi", "").casefold() in TABLES:
                 text.text = "".join(_meant(fonts["hAnsi"], f"{ord(char):X}") or char for char in text.text)
             signs, lost = _judged(text.text, fonts, known, covers)
             yield from ((run, char) for char in lost)
             if signs:
                 _set_apart(text, run, signs)
+
+
+def bullets(
+    part: etree._Element, typography: Typography, covers: Callable[[str, str], bool]
+) -> Iterator[tuple[etree._Element, str, str]]:
+    """Yield the paragraphs whose bullet or number has a character that its font does not draw, with both.
+
+    LibreOffice draws those of the fonts of signs itself.
+    """
+    for paragraph in part.iter(f"{W}p"):
+        fonts, text = typography.of_label(paragraph)
+        if fonts.get("hAnsi", "").casefold() in TABLES:
+            continue
+        for char in dict.fromkeys(text):
+            family = fonts.get("ascii" if ord(char) < 128 else "hAnsi", "")
+            if family and not UNDRAWN.match(char) and not covers(family, char):
+                yield paragraph, char, family
 
 
 def _judged(
@@ -84,6 +106,8 @@ def _judged(
     signs, lost = set(), []
     for char in dict.fromkeys(text):
         family = fonts.get("ascii" if ord(char) < 128 else "hAnsi", "")
+        if EAST.match(char):
+            family = fonts.get("eastAsia", family)
         if UNDRAWN.match(char) or not family or (family in known and covers(family, char)):
             continue
         if SIGN.match(char) and covers(FONT, char):
@@ -134,7 +158,8 @@ def _with_font(run: etree._Element) -> None:
 def _meant(font: str, code: str) -> str:
     """Return what a code of a font of signs shows; nothing when that is not known. Word writes it from F000 on."""
     try:
-        return TABLES[font].get(int(code, 16) & 0xFF, "") if font in TABLES else chr(int(code, 16))
+        table = TABLES.get(font.casefold())
+        return table.get(int(code, 16) & 0xFF, "") if table is not None else chr(int(code, 16))
     except ValueError:
         return ""
 
