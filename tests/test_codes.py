@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
+from conftest import ROOT
 from word import NOTE, a_docx, p
 
 from docgen import office
@@ -190,3 +191,11 @@ def test_a_reference_to_a_clause_that_a_member_does_not_have_stops_its_document_
     assert problem.code == "renvoi-perdu"
     assert "plus haut" in problem.place.extract
     assert problem.hint
+
+
+def test_the_guide_of_the_lawyers_has_the_same_table() -> None:
+    guide = (ROOT / "docs/guide-juriste.md").read_text("utf-8").split("### Les champs de Word")[1].split("## 7.")[0]
+    rows = [set(re.findall("`([A-Z]+)`", row)) for row in guide.splitlines() if row.startswith("| ")][1:]
+    fates = (Fate.KEPT, Fate.COMPUTED, Fate.LAID_OUT, Fate.REMADE, Fate.SILENT)
+    assert rows[:5] == [{name for name, fate in FATES.items() if fate is wanted} for wanted in fates]
+    assert rows[5] <= set(REFUSED)
