@@ -78,7 +78,7 @@ FAULTS = (
         "trop-profond",
         f"plus de {MAX_DEPTH} niveaux de crochets, d'accolades ou de retraits",
         "Mettez la valeur entre guillemets si elle contient des crochets ou des accolades.",
-        ("too deep",),
+        ("too deep", "maximum nesting depth"),  # the second one since PyYAML 6.0.4
     ),
 )
 
