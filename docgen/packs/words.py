@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from docgen import formats
 from docgen.diagnostics import Diagnostic
@@ -54,12 +53,8 @@ def compared(shown: Shown) -> tuple[Counter[str], Counter[str]]:
     wanted = Counter(word for passage in shown.passages for word in passage.words)
     missing, foreign = wanted - Counter(seen), Counter(seen) - wanted
     if missing:
-        # pdfium cuts a word where the font size changes: « 1 er » for 1er. Its halves then stand side by side.
-        for first, second in pairwise(seen):
-            whole = first + second
-            if missing[whole] > 0:
-                missing[whole] -= 1
-                foreign -= Counter((first, second))
+        _join(missing, foreign, seen)
+        _drop_caps(missing, foreign, shown.passages)
         called = {word for passage in shown.passages for word in passage.called}
         for word in [word for word in missing if word in called]:
             for other in [other for other in foreign if _is_called(word, other)]:
@@ -67,6 +62,40 @@ def compared(shown: Shown) -> tuple[Counter[str], Counter[str]]:
                 missing[word] -= both
                 foreign[other] -= both
     return +missing, +foreign
+
+
+def _join(missing: Counter[str], foreign: Counter[str], seen: Sequence[str]) -> None:
+    """Find the words that pdfium cuts: where the size changes (« 1 er »), between spaced letters, at the end of a line.
+
+    Their pieces stand side by side.
+    """
+    for word in list(missing):
+        for start, piece in enumerate(seen):
+            if missing[word] <= 0:
+                break
+            end = start + 1
+            while piece != word and word.startswith(piece) and end < len(seen):
+                piece, end = piece + seen[end], end + 1
+            if piece == word and end > start + 1:
+                missing[word] -= 1
+                foreign -= Counter(seen[start:end])
+
+
+def _drop_caps(missing: Counter[str], foreign: Counter[str], passages: Iterable[Passage]) -> None:
+    """Find the words whose first letter is as high as several lines: pdfium reads it with the last of these."""
+    for passage in passages:
+        first, initial = (passage.words or ("",))[0], passage.initial
+        rest = first.removeprefix(initial)
+        if not initial or missing[first] <= 0 or (rest and foreign[rest] <= 0):
+            continue
+        beside = next(
+            (seen for seen in foreign if seen.startswith(initial) and missing[seen.removeprefix(initial)] > 0), ""
+        )
+        if beside or foreign[initial] > 0:
+            missing[first] -= 1
+            foreign[rest] -= bool(rest)
+            foreign[beside or initial] -= 1
+            missing[beside.removeprefix(initial)] -= bool(beside)
 
 
 def _is_called(word: str, seen: str) -> bool:

@@ -47,6 +47,8 @@ class Passage:
     printed: tuple[str, ...] = field(default=(), compare=False)
     """The values of the record that stand in it."""
     bookmarks: frozenset[str] = frozenset()
+    initial: str = ""
+    """The letters, small, that begin it as a drop cap."""
 
     @property
     def quotable(self) -> str:
@@ -76,23 +78,31 @@ def passages(
     for part in parts:
         left_out, article, initial = codes.unsettled(part), "", ""
         for paragraph in part.iter(f"{W}p"):
-            raw = initial + "".join(_visible(paragraph, left_out))
+            raw = initial + (CALL if _begins_a_note(paragraph) else "") + "".join(_visible(paragraph, left_out))
             if _is_drop_cap(paragraph):  # the first letter of the word that the next paragraph goes on with
                 initial = raw
                 continue
-            initial, text, label = "", raw.replace(CALL, ""), numbering.label(paragraph)
+            text, label = raw.replace(CALL, ""), numbering.label(paragraph)
             if _is_heading(paragraph, text, numbering):
                 article = titled(label, " ".join(text.split()))
             inside = tuple(value for value in values if value in text)
             names = frozenset(mark.get(f"{W}name", "") for mark in paragraph.iter(f"{W}bookmarkStart"))
             words = tuple(words_of(raw.replace(CALL, " ")))
-            yield Passage(text, article, words, _called(raw), label, inside, names)
+            yield Passage(text, article, words, _called(raw), label, inside, names, as_read(initial).casefold())
+            initial = ""
 
 
 def _visible(paragraph: etree._Element, left_out: Container[etree._Element]) -> Iterator[str]:
     for node in paragraph.iter(f"{W}t", *SHOWN):
         if node not in left_out and next(node.iterancestors(f"{W}p")) is paragraph:
             yield SHOWN.get(node.tag, node.text or "")
+
+
+def _begins_a_note(paragraph: etree._Element) -> bool:
+    """Tell whether LibreOffice prints the number of a note before a paragraph, whether Word has a mark there or not."""
+    parent = paragraph.getparent()
+    note = parent is not None and parent.tag in (f"{W}footnote", f"{W}endnote")
+    return note and parent.find(f"{W}p") is paragraph
 
 
 def _called(raw: str) -> frozenset[str]:
