@@ -112,3 +112,13 @@ def test_a_word_too_many_and_a_word_too_few_are_still_found(tmp_path: Path) -> N
     (lost,) = words.lost(shown)
     assert "« choisi »" in lost.message
     assert list(words.foreign(shown, ())) == ["page 1 : « nommé » n'est ni dans le modèle ni dans la fiche"]
+
+
+def test_a_note_whose_call_a_condition_took_away_is_not_looked_for(tmp_path: Path) -> None:
+    body = [p("Avant"), p("{%p if gfu %}"), p("Clause", NOTE), p("{%p endif %}"), p("Après")]
+    template = Template(a_docx(tmp_path, body, footnotes="Note de {{ nom }}."), known=("nom", "gfu"))
+    with_it = Renderer(template).fill({"nom": "Valserre", "gfu": True})
+    without = Renderer(template).fill({"nom": "Valserre", "gfu": False})
+    assert with_it.printed == ("Valserre",)
+    assert without.printed == ()
+    assert without.words == ("avant", "après")

@@ -25,6 +25,7 @@ XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 READ_BY_LIBREOFFICE = ("wps", "wpg", "w14")
 """What a choice between two contents may require to be the one that is read."""
 BODY = "word/document.xml"
+NOTES = "word/footnotes.xml"
 ENDNOTES = "word/endnotes.xml"
 AUTHOR = "docgen"
 """Of the comments that docgen writes; they are no part of what it reads."""

@@ -31,7 +31,7 @@ from docgen.word.expressions import TAG, environment
 from docgen.word.filters import Unprintable, text_of
 from docgen.word.fonts import Typography, families
 from docgen.word.meaning import BLANK_MARK, Meaning
-from docgen.word.package import BODY, ENDNOTES, PARSER, W, as_bytes, drop_comment_marks, zipped
+from docgen.word.package import BODY, ENDNOTES, NOTES, PARSER, W, as_bytes, drop_comment_marks, zipped
 from docgen.word.passages import passages
 from docgen.word.template import Part, Template, badly_written
 
@@ -105,9 +105,12 @@ class Renderer:
         self._printed = []
         parts: dict[str, etree._Element] = {}
         blanks: list[Blank] = []
+        in_notes: list[str] = []
         for part in self.template.parts:
             self._blanks = blanks if part.name == BODY else None
+            before = len(self._printed)
             parts[part.name] = self._render(part, values)
+            in_notes += self._printed[before:] if part.name == NOTES else []
         if ENDNOTES in self.template.members:
             parts[ENDNOTES] = etree.fromstring(self.template.members[ENDNOTES], PARSER)
         for part in self.template.parts:
@@ -122,7 +125,10 @@ class Renderer:
         means = self._meaning(parts, blanks)
         filled = {name: as_bytes(tree) for name, tree in parts.items()}
         docx = zipped({name: filled.get(name, data) for name, data in self.template.members.items()})
-        return Filled(docx, hashlib.sha256(docx).hexdigest(), tuple(self._printed), means)
+        # What only a note says whose call a condition took away is on no page.
+        unseen = {value for value in in_notes if not any(value in passage.text for passage in means.passages)}
+        printed = tuple(value for value in self._printed if value not in unseen)
+        return Filled(docx, hashlib.sha256(docx).hexdigest(), printed, means)
 
     def _meaning(self, parts: dict[str, etree._Element], blanks: list[Blank]) -> Meaning:
         """Return what the PDF is to say besides; mark the places of it in the body."""
@@ -155,7 +161,7 @@ class Renderer:
     def _links(self, parts: dict[str, etree._Element]) -> Iterator[meaning.Link]:
         """Yield the links of the body, then those of the notes."""
         relations = [link for link in self.template.relations() if link.external]
-        for name in (BODY, "word/footnotes.xml", ENDNOTES):
+        for name in (BODY, NOTES, ENDNOTES):
             if name in parts:
                 targets = {link.id: link.target for link in relations if link.part == name}
                 yield from meaning.links(parts[name], targets, in_note=name != BODY)
