@@ -16,7 +16,8 @@ first line of every module says its one job.
    which fields a pack cannot do without.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `render` fills it:
-   what becomes of Word's own fields is in `codes`, of what they refer to in `references`, of its signs in `signs`, by
+   what becomes of Word's own fields is in `codes`, of what they refer to in `references`, of its signs in `signs`,
+   of its notes in `notes`, by
    the `fonts` that its words have (`glyphs`: and do not have). `meaning` notes what its PDF is to say besides, `area`
    where its pages may hold text, `passages` what is read there, `toc` what its tables say. `compare` tells what differs
    between two editions, by titles that `numbering` gives their numbers.

@@ -243,7 +243,7 @@ def test_a_filled_text_is_the_literal_text_with_the_values_in_place(
     """In the body, the header, the footer and the footnotes, whatever the runs."""
     source = before + "{{ membre.nom }}" + between + "{{ membre.siret }}" + after
     runs = p(run(source[: len(before) + 5]), run(source[len(before) + 5 :], "<w:b/>"))
-    path = a_docx(tmp_path, runs, header=runs, footer=runs, footnotes=runs)
+    path = a_docx(tmp_path, runs.replace("</w:p>", f"{NOTE}</w:p>"), header=runs, footer=runs, footnotes=runs)
     filled = fill(path, {"membre": {"nom": name, "siret": siret}})
     expected = before + name + between + siret + after
     assert [shown(filled.docx, part) for part in ("document", "header1", "footer1", "footnotes")] == [[expected]] * 4

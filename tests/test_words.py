@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from word import NOTE, WORD, a_docx, p, run, table
+from word import NAMESPACES, NOTE, WORD, a_docx, p, run, table
 
 from docgen import office
 from docgen.packs import margins, words
@@ -15,6 +16,7 @@ from docgen.packs.places import Shown
 from docgen.pdf import conform
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdftext import page_texts
+from docgen.word.package import zipped
 from docgen.word.render import Renderer
 from docgen.word.template import Template
 
@@ -122,3 +124,38 @@ def test_a_note_whose_call_a_condition_took_away_is_not_looked_for(tmp_path: Pat
     assert with_it.printed == ("Valserre",)
     assert without.printed == ()
     assert without.words == ("avant", "après")
+
+
+def call(number: int) -> str:
+    return NOTE.replace('"2"', f'"{number}"')
+
+
+def noted(folder: Path, body: list[str], texts: dict[int, str]) -> Template:
+    """Return a template with these notes, by number."""
+    path = a_docx(folder, body, footnotes="Une note.")
+    notes = "".join(f'<w:footnote w:id="{number}">{p(text)}</w:footnote>' for number, text in texts.items())
+    part = f"<w:footnotes {NAMESPACES}>{notes}</w:footnotes>".encode()
+    path.write_bytes(zipped({**Template(path).members, "word/footnotes.xml": part}))
+    return Template(path, known=("gfu",))
+
+
+@pytest.mark.parametrize(("gfu", "said"), [(True, ["1Un", "2Deux", "3Trois"]), (False, ["1Un", "2Trois"])])
+def test_each_call_has_its_own_note_whatever_a_condition_takes_away(
+    gfu: bool, said: list[str], pool: Pool, tmp_path: Path
+) -> None:
+    body = [p("a", call(1)), p("{%p if gfu %}"), p("b", call(2)), p("{%p endif %}"), p("c", call(3))]
+    assert printed_notes(noted(tmp_path, body, {3: "Trois", 1: "Un", 2: "Deux"}), {"gfu": gfu}, pool) == said
+
+
+def test_a_call_that_a_loop_repeats_has_its_note_each_time(pool: Pool, tmp_path: Path) -> None:
+    body = [p("{%p for un in gfu %}"), p("a", call(2)), p("{%p endfor %}"), p("b", call(1))]
+    template = noted(tmp_path, body, {1: "Un", 2: "Deux"})
+    assert printed_notes(template, {"gfu": ["x", "y"]}, pool) == ["1Deux", "2Deux", "3Un"]
+
+
+def printed_notes(template: Template, values: dict[str, object], pool: Pool) -> list[str]:
+    """Return what the page shows at its foot."""
+    docx, pdf = template.path.with_name("f.docx"), template.path.with_name("f.pdf")
+    docx.write_bytes(Renderer(template).fill(values).docx)
+    assert [why for _, why in pool.convert([Export(docx, pdf)])] == [""]
+    return [line for line in page_texts(pdf.read_bytes())[0].splitlines() if re.fullmatch(r"\d[A-Z]\w+", line)]

@@ -21,7 +21,6 @@ SHOWN = {
     f"{W}noBreakHyphen": "-", f"{W}tab": " ", f"{W}br": " ", f"{W}cr": " ",
     f"{W}footnoteReference": CALL, f"{W}endnoteReference": CALL, f"{W}footnoteRef": CALL, f"{W}endnoteRef": CALL,
 }  # fmt: skip
-CALLS = (f"{W}footnoteReference", f"{W}endnoteReference")
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 """Where a line may end, or how letters join: nothing is drawn there."""
 HYPHENS = str.maketrans("\u2010\u2011\u2012\u2212", "----")
@@ -76,12 +75,9 @@ def passages(
     """Yield the paragraphs of the body and of the notes; `printed` are the values that were put in them."""
     numbering = Numbering(members)
     values = [value for value in dict.fromkeys(printed) if value.strip()]
-    called = {(call.tag, call.get(f"{W}id")) for part in parts for call in part.iter(*CALLS)}
     for part in parts:
         left_out, article, initial = codes.unsettled(part), "", ""
         for paragraph in part.iter(f"{W}p"):
-            if _is_of_an_uncalled_note(paragraph, called):
-                continue
             raw = initial + (CALL if _begins_a_note(paragraph) else "") + "".join(_visible(paragraph, left_out))
             if _is_drop_cap(paragraph):  # the first letter of the word that the next paragraph goes on with
                 initial = raw
@@ -100,12 +96,6 @@ def _visible(paragraph: etree._Element, left_out: Container[etree._Element]) -> 
     for node in paragraph.iter(f"{W}t", *SHOWN):
         if node not in left_out and next(node.iterancestors(f"{W}p")) is paragraph:
             yield SHOWN.get(node.tag, node.text or "")
-
-
-def _is_of_an_uncalled_note(paragraph: etree._Element, called: Container[tuple[str, str | None]]) -> bool:
-    """Tell whether a paragraph is of a note that no page shows: a condition took its call away, or Word forgot it."""
-    note = next(paragraph.iterancestors(f"{W}footnote", f"{W}endnote"), None)
-    return note is not None and (f"{note.tag}Reference", note.get(f"{W}id")) not in called
 
 
 def _begins_a_note(paragraph: etree._Element) -> bool:

@@ -25,7 +25,7 @@ from lxml import etree
 from docgen.champs.blank import Blank
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.office import covers
-from docgen.word import codes, glyphs, meaning, references, signs, toc
+from docgen.word import codes, glyphs, meaning, notes, references, signs, toc
 from docgen.word.area import layout
 from docgen.word.expressions import TAG, environment
 from docgen.word.filters import Unprintable, text_of
@@ -113,6 +113,9 @@ class Renderer:
             in_notes += self._printed[before:] if part.name == NOTES else []
         if ENDNOTES in self.template.members:
             parts[ENDNOTES] = etree.fromstring(self.template.members[ENDNOTES], PARSER)
+        for name, kind in ((NOTES, "footnote"), (ENDNOTES, "endnote")):
+            if name in parts:
+                notes.in_order(parts[BODY], parts[name], kind)
         for part in self.template.parts:
             if not codes.codes(parts[part.name])[1]:
                 said = "une condition retire le début ou la fin d'un champ de Word"
