@@ -180,9 +180,12 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     machine = office.find()
     if machine.untried:
         click.echo(machine.untried, err=True)
-    maker = Build(place, data, machine)
-    with told.Bar(data.edition.edition) as bar:
-        outcomes = maker.run(bar, membres)
+    try:
+        maker = Build(place, data, machine)
+        with told.Bar(data.edition.edition) as bar:
+            outcomes = maker.run(bar, membres)
+    except ProblemsFound as error:
+        raise ProblemsFound(pages.paged(error.diagnostics, place.root)) from None
     told.summary(outcomes)
     changed = {o.membre.id: maker.changed_since_sent(o.membre) for o in outcomes}
     lines = [f"{member} : {', '.join(found)}" for member, found in changed.items() if found]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 
+import docx
 import pytest
 from conftest import ROOT, Docgen, Sample
 from word import a_docx, ins, p
 
 from docgen.desk import checks
+from docgen.diagnostics import ExitCode
 
 CONVENTION = ROOT / "templates/2023-04/convention.docx"
 
@@ -75,3 +78,23 @@ def test_a_file_damaged_anywhere_is_an_answer(tmp_path: Path) -> None:
             data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
         path.write_bytes(data if dice.random() < 0.7 else data[: dice.randrange(len(data))])
         checks.of_file(path, "t.docx")
+
+
+def test_a_value_that_no_font_of_a_template_draws_is_told_before_any_pack(docgen: Docgen, sample: Sample) -> None:
+    path = sample.root / "members.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("nom: Commune de Montrivière", "nom: Commune de Montri\u0337vière", 1), "utf-8")
+    code, said = docgen(sample.root, "check")
+    assert code == ExitCode.PROBLEMS
+    assert "U+0337" in said
+    assert "commune-de-montriviere" in said
+
+
+def test_build_gives_the_page_of_what_stops_it(docgen: Docgen, sample: Sample) -> None:
+    template = sample.root / "templates/2023-04/convention.docx"
+    document = docx.Document(str(template))
+    document.paragraphs[-1].add_run("{{ membre.inconnu }}")
+    document.save(str(template))
+    code, said = docgen(sample.root, "build")
+    assert code == ExitCode.PROBLEMS
+    assert re.search(r"convention\.docx, corps, «.*», p\.\W\d+, près de", said)

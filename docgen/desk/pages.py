@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,9 +12,10 @@ import pypdf
 
 from docgen import office, scratch
 from docgen.desk.checks import Checked
-from docgen.diagnostics import Diagnostic, ToolMissing
+from docgen.diagnostics import Diagnostic, ProblemsFound, ToolMissing
 from docgen.lint.anchors import bookmarked
 from docgen.pdf.convert import Export, Pool
+from docgen.word.template import Template
 
 
 def located(files: Iterable[Checked]) -> tuple[list[Checked], str]:
@@ -36,6 +38,21 @@ def located(files: Iterable[Checked]) -> tuple[list[Checked], str]:
     except ToolMissing as error:
         return found, str(error)
     return found, ""
+
+
+def paged(problems: Iterable[Diagnostic], root: Path) -> list[Diagnostic]:
+    """Return problems of templates under that folder, each with its page where LibreOffice tells it."""
+    found = list(problems)
+    files: dict[str, Checked] = {}
+    for problem in found:
+        name = problem.place.file
+        if problem.place.part and name not in files and (root / name).is_file():
+            with contextlib.suppress(ProblemsFound):
+                files[name] = Checked(root / name, Template(root / name, name))
+    for name, file in files.items():
+        file.problems = [problem for problem in found if problem.place.file == name]
+    others = [problem for problem in found if problem.place.file not in files]
+    return [*others, *(problem for file in located(files.values())[0] for problem in file.problems)]
 
 
 def _ask(tasks: Mapping[Export, Checked]) -> None:

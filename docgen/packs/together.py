@@ -6,6 +6,7 @@ records lack.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,11 +18,16 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, error
 from docgen.lint import byhand
 from docgen.lint.branches import Branches
 from docgen.model.fiches import Edition
+from docgen.office import covers
 from docgen.records.workspace import Data
 from docgen.word import references
+from docgen.word.fonts import SIGN, families
 from docgen.word.render import Renderer
+from docgen.word.signs import UNDRAWN
 from docgen.word.template import Template
 
+COMMON = 0xFF
+"""The last character that every font of Word has."""
 NAMED = 5
 """Members named in one line; beyond, only their number."""
 
@@ -64,6 +70,7 @@ def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnost
     """Return what shows when a sound template is gone through with the values of each member."""
     branches = Branches(template, expected.closed_fields(edition))
     empty: dict[str, list[str]] = {}
+    drawn_with = families(template)
     refers = references.any_in(template) or byhand.any_in(template)
     lost: list[tuple[str, Diagnostic]] = []
     for member, filled in members:
@@ -73,6 +80,7 @@ def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnost
             branches.watch(filled.tree)
         except Exception:  # a template is a program: the renderer says where and why
             return _failing(template, filled.tree)
+        lost += [(member, problem) for problem in _undrawn(template, filled, drawn_with)]
         lost += [(member, problem) for problem in _led_astray(template, filled.tree)] if refers else []
     return [*branches.misspelt(), *branches.unused(), *_taken_away(lost), *_empty(template, empty)]
 
@@ -84,6 +92,17 @@ def _taken_away(lost: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
         members.setdefault(problem, []).append(member)
     for problem, concerned in members.items():
         yield replace(problem, message=f"{problem.message} ; ainsi pour {_named(concerned)}")
+
+
+def _undrawn(template: Template, filled: Values, drawn_with: Iterable[str]) -> Iterator[Diagnostic]:
+    """Yield the characters of the values that a template prints and that a font of its words does not have."""
+    for path in sorted(template.fields & filled.flat.keys()):
+        for char in sorted(set(unicodedata.normalize("NFC", str(filled.flat[path])))):
+            lacking = [family for family in drawn_with if not covers(family, char)] if ord(char) > COMMON else []
+            if lacking and not SIGN.match(char) and not UNDRAWN.match(char):
+                said = f"le caractère « {char} » (U+{ord(char):04X}) de « {path} » n'est pas dans « {lacking[0]} »"
+                hint = "Écrivez-le autrement dans la fiche."
+                yield Diagnostic(Place(template.file), "caractere-sans-dessin", said, hint)
 
 
 def _led_astray(template: Template, tree: Mapping[str, Any]) -> list[Diagnostic]:
