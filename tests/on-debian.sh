@@ -22,12 +22,12 @@ for file in /etc/resolv.conf /etc/pip.conf /etc/ssl/certs /usr/local/share/ca-ce
     mkdir -p "$root$(dirname "$file")"
     cp -rL "$file" "$root$(dirname "$file")/"
 done
-rm -rf "$root/root/docgen"
-mkdir -p "$root/root/docgen"
-git -C "$here" archive HEAD | tar -x -C "$root/root/docgen"
+rm -rf "$root/opt/docgen"
+mkdir -p "$root/opt/docgen"
+git -C "$here" archive HEAD | tar -x -C "$root/opt/docgen"
 
 trap 'umount "$root/proc" "$root/dev" 2>/dev/null || true' EXIT INT TERM
 mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
 mountpoint -q "$root/dev" || mount --bind /dev "$root/dev"
 chroot "$root" env -i HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    PIP_CERT=/etc/ssl/certs/ca-certificates.crt DOCGEN_TOOLS=all /root/docgen/run tests "$@"
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt DOCGEN_TOOLS=all /opt/docgen/run tests "$@"

@@ -187,6 +187,8 @@ def _take_out(element: etree._Element | None) -> None:
 def codes(tree: etree._Element) -> tuple[list[Code], bool]:
     """Return the fields of a part, in order, and whether each has its beginning and its end."""
     found: list[Code] = []
+    if next(tree.iter(f"{W}fldChar", f"{W}fldSimple"), None) is None:  # most parts have none
+        return found, True
     waiting: list[Code] = []
     whole = True
     for element in tree.iter(etree.Element):

@@ -12,7 +12,7 @@ from lxml import etree
 from docgen.word import codes
 from docgen.word.numbering import Numbering, titled
 from docgen.word.package import W
-from docgen.word.template import is_typed_heading
+from docgen.word.template import HEADING_TEXT, is_typed_heading
 
 WORD = re.compile(r"\w+")
 CALL = "\ue011"
@@ -119,4 +119,6 @@ def _is_heading(paragraph: etree._Element, text: str, numbering: Numbering) -> b
     said = " ".join(text.split())
     if not said or numbering.is_heading(paragraph):
         return bool(said)
-    return len(said) < TYPED and is_typed_heading(etree.tostring(paragraph, encoding="unicode"), said)
+    if len(said) >= TYPED or not HEADING_TEXT.match(said):
+        return False
+    return is_typed_heading(etree.tostring(paragraph, encoding="unicode"), said)

@@ -60,6 +60,7 @@ def draw(
     `asked` are the families that the document asks for; `covers` tells whether a family draws a character.
     """
     known = frozenset(asked)
+    symbolic = any(family.casefold() in TABLES for family in known)
     for sign in list(part.iter(f"{W}sym")):
         found = _meant(sign.get(f"{W}font", ""), sign.get(f"{W}char", ""))
         run = sign.getparent()
@@ -71,7 +72,8 @@ def draw(
             yield run, _typed(sign.get(f"{W}char", ""))
     for text in list(part.iter(f"{W}t")):
         run = text.getparent()
-        if text.text and run is not None and run.tag == f"{W}r":
+        plain = (text.text or "").isascii() and not symbolic  # every font has these
+        if text.text and not plain and run is not None and run.tag == f"{W}r":
             text.text = unicodedata.normalize("NFC", text.text)
             fonts = typography.of_run(run)
             if fonts.get("hAnsi", "").casefold() in TABLES:
