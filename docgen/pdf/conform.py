@@ -201,7 +201,8 @@ def _tag_drawings(pdf: Pdf, top: Node, shown: Sequence[Page], pictures: Sequence
         if not contents:
             empty.append(node)
         elif alt.strip():
-            waiting.remove(next((p for p in waiting if p.alt == alt.strip()), None) or waiting[0])
+            if known := next((picture for picture in waiting if picture.alt == alt.strip()), None):
+                waiting.remove(known)
         elif any(shown[c.page].text_of(c.mcid).strip() for c in contents):
             node.role = "Div"
         else:
