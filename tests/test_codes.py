@@ -17,7 +17,7 @@ from docgen.packs import tables
 from docgen.packs.places import Shown
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdftext import page_texts
-from docgen.word.codes import FATES, Fate
+from docgen.word.codes import BROKEN, FATES, Fate
 from docgen.word.render import Renderer
 from docgen.word.template import Template
 
@@ -172,6 +172,8 @@ def test_a_table_of_contents_is_made_anew_and_its_pages_are_true(tmp_path: Path)
 def test_a_table_that_lies_or_forgets_a_title_is_found() -> None:
     shown = Shown("Pièce", ["Sommaire\nObjet....2\nDurée....2", "Objet\nTexte", "Durée"])
     assert list(tables.faults(shown, ["Objet"])) == []
+    raised = Shown("Pièce", ["Sommaire\nARTICLE 1 er – O B J E T....2", "Article 1er – Objet"])
+    assert list(tables.faults(raised, ["Article 1er – Objet"])) == []
     (wrong,) = tables.faults(shown, ["Durée"])
     assert wrong.message == "la table des matières annonce « Durée » page 2, qui n'y est pas"
     (forgotten,) = tables.faults(shown, ["Litiges"])
@@ -199,3 +201,19 @@ def test_the_guide_of_the_lawyers_has_the_same_table() -> None:
     fates = (Fate.KEPT, Fate.COMPUTED, Fate.LAID_OUT, Fate.REMADE, Fate.SILENT)
     assert rows[:5] == [{name for name, fate in FATES.items() if fate is wanted} for wanted in fates]
     assert rows[5] <= set(REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("said", "broken"),
+    [
+        ("Voir Erreur ! Source du renvoi introuvable.", True),
+        ("Error: Reference source not found", True),
+        ("Erreur : source de la référence non trouvée", True),
+        ("Fehler: Verweis nicht gefunden", True),
+        ("Error! Bookmark not defined.", True),
+        ("En cas d’erreur : la référence du marché fait foi.", False),
+        ("Toute erreur : le signet, la source et le renvoi sont corrigés.", False),
+    ],
+)
+def test_the_words_of_a_broken_field_are_known_and_no_others(said: str, broken: bool) -> None:
+    assert bool(BROKEN.search(said)) == broken

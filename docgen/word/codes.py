@@ -76,9 +76,11 @@ KINDS = {"ROMAN": "upperRoman", "roman": "lowerRoman", "ALPHABETIC": "upperLette
 LISTED = re.compile(r'\\c\s+"?([^"\s]+)', re.I)
 """What a table of figures lists."""
 BROKEN = re.compile(
-    r"(?:Erreur|Error|Fehler|Errore?|Erro|Fout)\s*[!:]\s*(?:[\w’']+ ){0,9}"
+    r"(?:Erreur|Error|Fehler|Errore?|Erro|Fout)\s*!\s*(?:[\w’']+ ){0,9}"
     r"(?:source|signet|renvoi|référence|reference|bookmark|style|séquence|sequence|verweis\w*|referenz\w*|textmarke|quelle"
-    r"|origen|origem|fonte|marcador|indicador|sorgente|origine|segnalibro|riferimento|bron|verwijzing|bladwijzer)\b",
+    r"|origen|origem|fonte|marcador|indicador|sorgente|origine|segnalibro|riferimento|bron|verwijzing|bladwijzer)\b"
+    r"|Erreur\s?: source de la référence|Error: Reference source not|Fehler: (?:Verweis|Referenz)\w* nicht"
+    r"|Errore: sorgente del riferimento|Error: no se enc\w+ |Erro: (?:origem|fonte) d[ae] referência|Fout: Bron van",
     re.I,
 )
 """What Word or LibreOffice prints, each in its language, for a field that finds nothing."""
