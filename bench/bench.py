@@ -30,8 +30,9 @@ from pypdf import PdfWriter
 from stdnum import luhn
 
 from docgen import office
-from docgen.champs.pack import Dossier, values
-from docgen.packs.contents import Contents
+from docgen.champs.pack import values
+from docgen.champs.volets import champs_of
+from docgen.packs.contents import Contents, dossier
 from docgen.pdf import assemble, conform
 from docgen.pdf.assemble import PackInfo, PiecePdf
 from docgen.pdf.convert import Export, Pool
@@ -88,11 +89,14 @@ def member(number: int) -> dict[str, object]:
             "courriel": f"contact{number}@membre.example",
         },
         "facturation": [{"exercice": "2023", "code_service": f"S{number}", "numero_engagement": f"E{number}"}],
-        "souscription": {
-            "utilisateurs": str(number * 7 % 130 + 1),
-            "stockage": str(number % 5 + 1),
-            "gfu": ("oui", "non")[number % 2],
-        },
+        "souscriptions": [
+            {
+                "volet": "stockage",
+                "utilisateurs": str(number * 7 % 130 + 1),
+                "stockage": f"{number % 5 + 1} To",
+                "gfu": ("oui", "non")[number % 2],
+            }
+        ],
     }
 
 
@@ -113,7 +117,7 @@ def naive(workspace: Workspace, count: int) -> float:
     out.mkdir()
     start = time.perf_counter()
     for membre in data.membres[:count]:
-        tree = values(Dossier(data.syndicat, data.edition, membre)).tree
+        tree = values(dossier(data, membre), champs_of(data.edition)).tree
         writer = PdfWriter()
         for piece in data.edition.pieces:
             template = DocxTemplate(workspace.template(data.edition.edition, piece))

@@ -27,9 +27,11 @@ from pathlib import Path
 from docxtpl import DocxTemplate
 from lxml import etree
 
-from docgen.champs.pack import Dossier, values
+from docgen.champs.pack import values
+from docgen.champs.volets import champs_of
 from docgen.desk import checks, copies, pages
 from docgen.diagnostics import errors
+from docgen.packs.contents import dossier
 from docgen.records.workspace import Workspace, load
 from docgen.redline.tracked import redline
 from docgen.word.expressions import environment
@@ -66,7 +68,7 @@ def naive(path: Path) -> None:
     """Fill the template once with docxtpl, as people check theirs."""
     place = Workspace(ROOT)
     data = load(place)
-    tree = values(Dossier(data.syndicat, data.edition, data.membres[0])).tree
+    tree = values(dossier(data, data.membres[0]), champs_of(data.edition)).tree
     DocxTemplate(path).render(tree, jinja_env=environment())
 
 

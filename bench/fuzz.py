@@ -25,10 +25,12 @@ from types import FrameType
 
 from lxml import etree
 
-from docgen.champs.pack import Dossier, values
+from docgen.champs.pack import values
+from docgen.champs.volets import champs_of
 from docgen.desk import checks, rename
 from docgen.diagnostics import ProblemsFound, errors
 from docgen.lint import comments
+from docgen.packs.contents import dossier
 from docgen.records.workspace import Workspace, load
 from docgen.redline.tracked import CannotCompare, redline
 from docgen.word import syntax
@@ -220,7 +222,7 @@ def main() -> None:
     dice = random.Random(asked.seed)
     place = Workspace(ROOT)
     data = load(place)
-    tree = values(Dossier(data.syndicat, data.edition, data.membres[0])).tree
+    tree = values(dossier(data, data.membres[0]), champs_of(data.edition)).tree
     signal.signal(signal.SIGALRM, too_long)
     count: Counter[str] = Counter()
     slowest, failures, end = 0.0, [], time.monotonic() + asked.minutes * 60

@@ -3,16 +3,20 @@
 The packages are the steps, in the order in which data goes through them; each takes what the one before gives. The
 first line of every module says its one job.
 
-1. `model`: what docgen speaks of, frozen and typed: `fiches` (syndicat, membre, édition), the `seance`, their `values`.
-2. `law`: `tarif` computes the price grid and what a member pays, `seance` the quorum and the majority; `prefecture`
-   knows the formats of the sending of acts.
+1. `model`: what docgen speaks of, frozen and typed: `fiches` (syndicat, membre), the `edition` with its volets and
+   their prices, the `seance`, their `values`.
+2. `law`: `tarif` computes the prices and what a member pays, by the `modeles` of pricing; `souscriptions` says what it
+   takes on a day, `contrats` what it has signed, `annee` what it owes for a year. `seance` knows the quorum and the
+   majority, `prefecture` the formats of the sending of acts.
 3. `records`: `reading` takes the YAML as the clerk wrote it (`characters` vouches for its letters, `yaml_faults` says
    what is wrong in its syntax); `validate` turns it into the model (`translate` gives pydantic its French) with every
-   problem at once, each a value of `diagnostics` with its place and its mend. `workspace` knows where the files are
+   problem at once, each a value of `diagnostics` with its place and its mend: the `volets` of an edition, the
+   `subscriptions` of its members. `workspace` knows where the files are
    and loads them (`strays` are none of them), `schema` is for editors, `rewrite` adds to a record without touching its
    layout.
-4. `champs`: the only lists of the fields of the templates, with what each prints: of a `pack`, an `acte`, an `etat`, a
-   `blank_model`. A value that the record lacks is a `blank`, that knows which field it stands for. `expected` says
+4. `champs`: the only lists of the fields of the templates, with what each prints: of a `pack`, of the `volets` of its
+   edition, an `acte`, an `etat`, a `blank_model`; `examples` shows it. A value
+   that the record lacks is a `blank`, that knows which field it stands for. `expected` says
    which fields a pack cannot do without.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `render` fills it:

@@ -19,7 +19,6 @@ from docgen import __version__, formats, office, scratch, starter, told
 from docgen.actes import write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
-from docgen.champs.pack import KNOWN, Dossier, examples
 from docgen.desk import checks, compared, copies, explained, pages, renaming
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
@@ -28,7 +27,7 @@ from docgen.packs import report, sendings
 from docgen.packs import status as standing
 from docgen.packs.amendment import Decision
 from docgen.packs.build import Build
-from docgen.packs.contents import Contents
+from docgen.packs.contents import Contents, dossier
 from docgen.records import schema, workspace
 from docgen.records.workspace import Data, Workspace
 from docgen.word import filters
@@ -46,9 +45,15 @@ def cli() -> None:
 
 @cli.command(help="Prépare un nouveau dossier de travail, avec un exemple de chaque fiche.")
 @click.argument("dossier", type=click.Path(path_type=Path))
-def init(dossier: Path) -> None:
+@click.option(
+    "--exemple", metavar="NOM", help=f"Part d'un exemple complet : {formats.listing(starter.examples(), 'ou')}."
+)
+def init(dossier: Path, exemple: str | None) -> None:
     """Make a workspace."""
-    for name in starter.start(dossier):
+    if exemple and exemple not in (known := starter.examples()):
+        hint = closest(exemple, known) or f"Exemples : {formats.listing(known)}."
+        raise click.UsageError(f"l'exemple « {exemple} » n'existe pas. {hint}")
+    for name in starter.start(dossier, exemple):
         click.echo(f"  {dossier / name}")
     go = "" if dossier.resolve() == Path.cwd() else f"cd {shlex.quote(str(dossier))} && "
     click.echo("Les modèles de templates/ sont un exemple : mettez-y votre logo et vos textes.")
@@ -118,16 +123,8 @@ def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Dat
 def fields(edition: str | None) -> None:
     """Print every field, its explanation and an example from the first member who has chosen."""
     data = workspace.load(_workspace(), edition)
-    membre = next((m for m in data.membres if m.souscription and m.representant), data.membres[0])
-    group = ""
-    for champ, example in examples(Dossier(data.syndicat, data.edition, membre)):
-        if (top := champ.chemin.split(".")[0]) != group:
-            group = top
-            click.echo()
-        shown = f"  → {example}" if example else ""
-        lists = any(known.startswith(f"{champ.chemin}[]") for known in KNOWN)
-        name = champ.chemin if lists or "[]" in champ.chemin else f"{{{{ {champ.chemin} }}}}"
-        click.echo(f"{name}{' (liste)' if lists else ''}\n    {champ.explication}{shown}")
+    chosen = [m for m in data.membres if m.souscriptions and m.representant]
+    told.fields(data.edition, [dossier(data, m) for m in chosen or data.membres])
     click.echo("\nUne liste se parcourt : {% for ligne in montants.lignes %} {{ ligne.libelle }} {% endfor %}")
     click.echo("\nSous une autre forme, par exemple {{ montants.annuel | en_lettres }} :")
     for name, said in filters.EXPLAINED.items():
@@ -161,10 +158,18 @@ def rename_field(ancien: str, nouveau: str, edition: str | None, applied: bool) 
         click.echo(f"{said}. Rien n'est encore écrit : ajoutez --apply pour renommer.")
 
 
-@cli.command(name="schema", help="Écrit le schéma de members.yaml, pour que l'éditeur complète et souligne.")
-def schema_() -> None:
-    """Print the JSON Schema of members.yaml."""
-    click.echo(schema.to_json(), nl=False)
+@cli.command(name="schema", help="Écrit le schéma des fiches (members, ou edition) : l'éditeur complète et souligne.")
+@click.argument("fiche", type=click.Choice(["members", "edition"]), default="members", metavar="[members|edition]")
+@click.option("--edition", metavar="ÉDITION", help="L'édition dont les volets valent (la dernière par défaut).")
+def schema_(fiche: str, edition: str | None) -> None:
+    """Print the JSON Schema of members.yaml, of the volets of this workspace, or that of edition.yaml."""
+    if fiche == "edition":
+        click.echo(schema.to_json(schema.edition_schema()), nl=False)
+        return
+    place = _workspace()
+    named = edition or (place.editions[-1] if place.editions else None)
+    described = workspace.load_edition(place, named, ()) if named else None
+    click.echo(schema.to_json(schema.members_schema(described)), nl=False)
 
 
 @cli.command(help="Fabrique les packs qui ne sont pas à jour : tous, ou ceux des MEMBRES nommés.")
@@ -302,7 +307,10 @@ def statement(annee: int) -> None:
     click.echo(f"{formats.plural(sum(p.suffix == '.pdf' for p in made), 'état')} → {place.shown(statements.folder)}")
 
 
-@cli.group(cls=Group, help="Note dans les fiches un envoi, une signature, un accusé de réception, une publication.")
+@cli.group(
+    cls=Group,
+    help="Note dans les fiches un envoi, une signature, une souscription, un accusé de réception, une publication.",
+)
 def record() -> None:
     """Gather what writes into the records."""
 
@@ -339,11 +347,28 @@ def sent(membre: str, jour: str, edition: str | None) -> None:
 @record.command(help="Note le retour, signé par tous, de ce qui avait été envoyé à un membre.")
 @click.argument("membre", metavar="MEMBRE")
 @click.argument("jour", metavar="DATE")
-def signed(membre: str, jour: str) -> None:
+@click.option("--document", metavar="DOCUMENT", help="Ce qui revient, si plusieurs documents sont attendus.")
+def signed(membre: str, jour: str, document: str | None) -> None:
     """Record that what was sent came back signed."""
     day = _day(jour)
-    document = sendings.signed(_workspace(), membre, day)
-    click.echo(f"{membre} : signature du {formats.short_date(day)} notée ({document}).")
+    found = sendings.signed(_workspace(), membre, day, pieces=(document,) if document else ())
+    click.echo(f"{membre} : signature du {formats.short_date(day)} notée ({found}).")
+
+
+@record.command(help="Note ce qu'un membre prend d'un volet à partir d'un jour : année-mois-jour, puis ses réponses.")
+@click.argument("membre", metavar="MEMBRE")
+@click.argument("volet", metavar="VOLET")
+@click.argument("jour", metavar="DATE")
+@click.argument("reponses", nargs=-1, metavar="[CHOIX=VALEUR]…")
+def subscription(membre: str, volet: str, jour: str, reponses: tuple[str, ...]) -> None:
+    """Record what a member takes of a volet."""
+    day = _day(jour)
+    if wrong := [one for one in reponses if "=" not in one]:
+        raise click.UsageError(f"« {wrong[0]} » n'est pas une réponse. Écrivez par exemple utilisateurs=24.")
+    answers = dict(one.split("=", 1) for one in reponses)
+    titre = sendings.subscribed(_workspace(), membre, volet, day, answers)
+    click.echo(f"{membre} : souscription notée à compter du {formats.short_date(day)} ({titre}).")
+    click.echo("Elle se contracte : « docgen plan » dit ce qui est à lui envoyer.")
 
 
 def _day(text: str) -> date:

@@ -20,10 +20,13 @@ from rich.progress import (
 )
 
 from docgen import formats
+from docgen.champs.examples import sections
+from docgen.champs.pack import Dossier
+from docgen.champs.volets import known_anywhere
 from docgen.desk.compared import Comparison
 from docgen.desk.explained import Explanation
 from docgen.diagnostics import Diagnostic, Severity, closest, errors
-from docgen.law import tarif
+from docgen.model.edition import Edition
 from docgen.model.fiches import Membre, Syndicat
 from docgen.packs.build import Outcome
 from docgen.packs.receipts import Receipt
@@ -58,7 +61,8 @@ def problems(found: Iterable[Diagnostic], data: Data | None, files: int) -> None
         click.echo(f"{formats.plural(files, 'fichier')} : {warned}aucune erreur.")
         return
     drafts = sum(bool(missing_for_signature(m, data.edition)) for m in data.membres)
-    cells = sum(len(row) for row in tarif.grid(data.edition.tarif).values())
+    rules = [volet.tarif for volet in data.edition.volets if volet.tarif]
+    cells = sum(len(ligne.votee) for rule in rules for ligne in rule.lignes)
     click.echo(
         f"Édition {data.edition.edition} : {formats.plural(len(data.membres), 'membre')}, "
         f"{formats.plural(cells, 'case')} de la grille conformes au vote, "
@@ -96,6 +100,22 @@ def comparison(made: Comparison) -> None:
     click.echo(
         f"grille : {formats.plural(cells, 'case change', 'cases changent') if cells else 'aucun prix ne change'}"
     )
+
+
+def fields(edition: Edition, dossiers: Sequence[Dossier]) -> None:
+    """Print the fields of an edition, each with its explanation and an example from one of these members."""
+    known = known_anywhere(edition)
+    for title, found in sections(edition, dossiers):
+        click.echo(f"\n{title} :")
+        group = ""
+        for champ, example in found:
+            if (top := champ.chemin.split(".")[0].split("[")[0]) != group:
+                group = top
+                click.echo()
+            shown = f"  → {example}" if example else ""
+            lists = any(one.startswith(f"{champ.chemin}[]") for one in known)
+            name = champ.chemin if lists or "[]" in champ.chemin else f"{{{{ {champ.chemin} }}}}"
+            click.echo(f"{name}{' (liste)' if lists else ''}\n    {champ.explication}{shown}")
 
 
 class Bar:

@@ -13,7 +13,7 @@ SEAT = {"adresse": "1 place de la Mairie", "code_postal": "82901", "commune": "M
 SIGNATORY = {"civilite": "Mme", "prenom": "Claire", "nom": "D'ANGLADE", "qualite": "Maire"}
 ACT = {"numero": "2023-17", "date": "2023-05-12", "transmise_le": "2023-05-15", "publiee_le": "2023-05-16"}
 CONTACT = {"nom": "OUALI", "telephone": "05 36 49 00 11", "courriel": "mairie@montriviere.example"}
-TAKEN = {"utilisateurs": "24", "stockage": "3 To", "gfu": "oui"}
+TAKEN = {"volet": "stockage", "utilisateurs": "24", "stockage": "3 To", "gfu": "oui"}
 VALID = {
     "id": "montriviere",
     "nom": "Commune de Montrivière",

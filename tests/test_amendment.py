@@ -10,9 +10,10 @@ import pytest
 from conftest import Docgen, Sample
 from word import header_with, reworded
 
-from docgen.model.fiches import Edition, Envoi, Membre
+from docgen.model.edition import Edition
+from docgen.model.fiches import Envoi, Membre
 from docgen.packs import amendment
-from docgen.packs.amendment import Decision, decide
+from docgen.packs.amendment import Decision, Grounds, decide
 from docgen.packs.contents import Contents, open_templates
 from docgen.pdf import pdftext
 from docgen.records.workspace import load, load_edition
@@ -25,7 +26,7 @@ SIGNED = SENT.model_copy(update={"signe_le": date(2023, 2, 14)})
 AVENANT = SIGNED.model_copy(update={"document": "avenant", "signe_le": date(2023, 3, 20)})
 TEXT = Change("convention", "Article 4 – Modalités de facturation", "modifié")
 CHARTE = Change("charte", "Article 6 – Clauses finales", "modifié")
-CELL = CellChange("1 To", 1, None, None)
+CELL = CellChange("stockage", "1 To", 1, None, None)
 
 
 @pytest.fixture
@@ -37,7 +38,8 @@ def texts(sample: Sample) -> tuple[Membre, dict[str, Edition]]:
 
 def decided(texts: tuple[Membre, dict[str, Edition]], found: Difference, **changes: Any) -> Decision:
     membre, editions = texts
-    return decide(membre.model_copy(update=changes), editions["2023-04"], editions.__getitem__, lambda _: found)
+    on = Grounds(editions.__getitem__, editions.get, lambda _: found, {"stockage": ("annexe-2",)}, date(2023, 7, 1))
+    return decide(membre.model_copy(update=changes), editions["2023-04"], on)
 
 
 AVIS = SENT.model_copy(update={"document": "avis", "edition": "2023-04"})
@@ -54,7 +56,7 @@ ALL = Difference((TEXT, CHARTE), (CELL,))
         ({"envois": (SIGNED, AVENANT)}, ALL, "avenant n° 2", ("avenant", "charte", "annexe-2")),
         ({"envois": (SIGNED,)}, Difference((TEXT,), ()), "avenant n° 1", ("avenant",)),
         ({"envois": (SIGNED,)}, Difference((), (CELL,)), "avis de nouvelle grille", ("avis",)),
-        ({"envois": (SIGNED,)}, Difference((CHARTE,), ()), "nouvelle charte", ("charte",)),
+        ({"envois": (SIGNED,)}, Difference((CHARTE,), ()), "à signer : Annexe 1", ("charte",)),
         ({"envois": (SIGNED,)}, Difference((), ()), "rien", ()),
         ({"envois": (SIGNED,), "parti_le": date(2023, 4, 1)}, ALL, "rien", ()),
         ({"envois": (SENT.model_copy(update={"edition": "2023-04"}),)}, ALL, "rien", ()),
@@ -79,7 +81,7 @@ def test_the_amounts_say_whether_they_hold_the_taxes(texts: tuple[Membre, dict[s
     decision = decided(texts, ALL, envois=(SIGNED,))
     assert "HT" == decision.avant[-2:]
     assert "TTC" == decision.apres[-3:]
-    assert "" == decided(texts, ALL, envois=(SIGNED,), souscription=None).apres
+    assert "" == decided(texts, ALL, envois=(SIGNED,), souscriptions=()).apres
 
 
 def test_the_number_of_an_avenant_counts_those_that_were_signed(texts: tuple[Membre, dict[str, Edition]]) -> None:

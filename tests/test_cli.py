@@ -200,13 +200,13 @@ def test_a_record_changed_after_the_sending_is_told_and_nothing_is_made_again(do
     assert docgen(built.root, "record", "sent", "petr-des-collines", "2023-07-01")[0] == 0
     pack = built.pack("petr-des-collines").read_bytes()
     assert "petr-des-collines : envoyé\n" in docgen(built.root, "preflight", "petr-des-collines")[1]
-    built.edit("members.yaml", "utilisateurs: 11\n", "utilisateurs: 12\n")
+    built.edit("members.yaml", "\n        utilisateurs: 11\n", "\n        utilisateurs: 12\n")
     _, said = docgen(built.root, "build")
     title = "Fiches modifiées depuis l'envoi ; le pack envoyé, lui, ne change pas :"
-    assert f"{title}\n  petr-des-collines : nombre d'utilisateurs, ce que le membre paie" in said
+    assert f"{title}\n  petr-des-collines : nombre d’utilisateurs, ce que le membre paie" in said
     assert built.pack("petr-des-collines").read_bytes() == pack
     _, said = docgen(built.root, "preflight", "petr-des-collines")
-    assert "✗ à jour – la fiche a changé depuis l'envoi : nombre d'utilisateurs, " in said
+    assert "✗ à jour – la fiche a changé depuis l'envoi : nombre d’utilisateurs, " in said
     assert "0 pack prêt à envoyer sur 1." in said
     built.pack("petr-des-collines").write_bytes(pack + b"signature")
     assert "pack-2023-04-petr-des-collines.pdf a été modifié" in docgen(built.root, "preflight", "petr-des-collines")[1]

@@ -22,4 +22,4 @@ def test_a_member_who_holds_nothing_gets_the_whole_pack_in_the_order_of_the_edit
     data = load(sample.workspace)
     found = Contents(sample.workspace, data).of(data.membres[0])
     assert ["convention", "charte", "annexe-2"] == [content.name for content in found]
-    assert ["Convention, page", "Charte, page", "Annexe 2, page"] == [content.label for content in found]
+    assert ["Convention, page", "Annexe 1, page", "Annexe 2, page"] == [content.label for content in found]

@@ -14,7 +14,8 @@ from conftest import ROOT, copy_sample
 from docgen.champs.acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.champs.blank import BLANK, SHORT_BLANK
 from docgen.champs.blank_model import ANY_MEMBER, blank_model
-from docgen.champs.pack import PLAIN, values
+from docgen.champs.pack import values
+from docgen.champs.volets import PLAIN
 from docgen.formats import NBSP, NNBSP
 from docgen.law import prefecture as actes
 from docgen.law import seance as assembly
@@ -230,7 +231,7 @@ def test_the_blank_model_speaks_of_any_member_and_leaves_the_rest_to_fill(data: 
     assert {path: flat[path] for path in ANY_MEMBER} == ANY_MEMBER
     members = {p for p in flat if p.startswith(("membre.", "representant.", "referent.", "facturation."))}
     assert {flat[path] for path in members - ANY_MEMBER.keys()} == {BLANK}
-    assert {flat[p] for p in flat if p.startswith("souscription.")} == {SHORT_BLANK}
+    assert {flat[p] for p in flat if p.startswith("souscription.") and p != "souscription.date_effet"} == {SHORT_BLANK}
     tree: Any = blank_model(data.syndicat, data.edition).tree
     assert ("(e)", BLANK) == (tree["membre"]["e"], tree["membre"]["siret"])
 

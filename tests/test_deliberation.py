@@ -15,7 +15,6 @@ from docgen.champs.pack import curly
 from docgen.diagnostics import ConversionFailed, ProblemsFound
 from docgen.formats import euros
 from docgen.law import prefecture as actes
-from docgen.law import tarif
 from docgen.pdf.pdftext import page_texts, squeezed
 from docgen.records.workspace import load
 
@@ -124,9 +123,10 @@ def test_an_act_without_an_edition_has_no_annex(undated: Sample) -> None:
 
 def test_the_annexes_are_the_texts_with_their_77_prices(act: Sample) -> None:
     page = squeezed(text(act, "annexes"))
-    grid = tarif.grid(load(act.workspace).edition.tarif)
-    rows = ["".join(squeezed(euros(price)) for price in row) for row in grid.values()]
-    assert 77 == sum(len(row) for row in grid.values())
+    rule = load(act.workspace).edition.volets[0].tarif
+    assert rule
+    rows = ["".join(squeezed(euros(price)) for price in ligne.votee) for ligne in rule.lignes]
+    assert 77 == sum(len(ligne.votee) for ligne in rule.lignes)
     assert [] == [row for row in rows if row not in page]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import of_sample
 import pytest
 from conftest import ROOT, Docgen, Sample
 from lxml import etree
@@ -17,13 +18,13 @@ from word import NOTE, W, a_docx, ins, p, reworded, run, shown, table, zipped
 
 from docgen import office
 from docgen.champs import expected
-from docgen.champs.pack import Dossier, values
 from docgen.desk import checks, copies, explained, pages
 from docgen.diagnostics import ProblemsFound, Severity, errors
 from docgen.lint import house
 from docgen.lint.branches import Branches
 from docgen.records import workspace
 from docgen.word.render import Renderer
+from docgen.word.template import House
 
 BREAK = '<w:r><w:br w:type="page"/></w:r>'
 BOX = "<w:r><w:pict><v:shape><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></v:shape></w:pict></w:r>".format
@@ -204,13 +205,13 @@ def test_what_not_to_write_has_the_fault_and_what_to_write_has_none(code: str, t
 
 def found_in(file: Path) -> set[str]:
     """Return the codes of what is wrong with a template for a member of the sample."""
-    checked = checks.of_file(file, file.name)
+    checked = checks.of_file(file, file.name, (), House(closed=of_sample.CLOSED), of_sample.KNOWN)
     assert checked.template
     found = [d for d in checked.problems if d.severity is not Severity.INFO]
     if not errors(found):
         place = workspace.Workspace(ROOT)
         data = workspace.load(place)
-        tree = values(Dossier(data.syndicat, data.edition, data.membres[0])).tree
+        tree = of_sample.printed(data, data.membres[0]).tree
         try:
             Renderer(checked.template).fill(tree)
             branches = Branches(checked.template, expected.closed_fields(data.edition))

@@ -322,6 +322,6 @@ def test_build_tells_an_untried_libreoffice_once_and_makes_the_packs(
 
 def test_a_grid_that_is_not_the_voted_one_makes_nothing(sample: Sample) -> None:
     sample.edit("templates/2023-04/edition.yaml", "20,76  19,73", "20,76  19,74")
-    with pytest.raises(ProblemsFound, match="« 4 To », catégorie 2 : voté 19,74"):
+    with pytest.raises(ProblemsFound, match="« 4 To », tranche 2 : voté 19,74"):
         load(sample.workspace)
     assert sample.files() == {}

@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import of_sample
 import pytest
 from conftest import ROOT, Docgen, Sample
 from lxml import etree
@@ -16,7 +17,6 @@ from test_compared import draft  # noqa: F401 - a fixture
 from test_desk import found_in
 from word import W, a_docx, p, reworded, table
 
-from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import errors
 from docgen.lint import rules
 from docgen.records import workspace
@@ -24,7 +24,6 @@ from docgen.word import filters
 from docgen.word.expressions import FILTERS
 from docgen.word.package import PARSER
 from docgen.word.render import Renderer
-from docgen.word.template import Template
 
 GUIDE = (ROOT / "docs/guide-juriste.md").read_text("utf-8")
 MEMBER = "commune-de-montriviere"
@@ -92,9 +91,9 @@ def lines(docx: bytes, folder: Path) -> list[str]:
 def test_what_is_typed_prints_what_the_guide_says(model: Block, printed: Block, tmp_path: Path) -> None:
     data = workspace.load(workspace.Workspace(ROOT))
     membre = next(m for m in data.membres if m.id == (printed.argument or MEMBER))
-    template = Template(a_docx(tmp_path, paragraphs(model.text)))
+    template = of_sample.template(a_docx(tmp_path, paragraphs(model.text)))
     assert errors(rules.check(template)) == []
-    filled = Renderer(template).fill(values(Dossier(data.syndicat, data.edition, membre)).tree)
+    filled = Renderer(template).fill(of_sample.printed(data, membre).tree)
     assert lines(filled.docx, tmp_path) == printed.text.splitlines()
 
 
@@ -104,10 +103,10 @@ AGREED = re.findall(r"^\| `(.*?)` \| (.*?) \| (.*?) \|$", GUIDE.split("## 2.")[1
 @pytest.mark.parametrize(("typed", "commune", "etablissement"), AGREED)
 def test_sentences_agree_as_the_guide_says(typed: str, commune: str, etablissement: str, tmp_path: Path) -> None:
     data = workspace.load(workspace.Workspace(ROOT))
-    template = Template(a_docx(tmp_path, p(typed)))
+    template = of_sample.template(a_docx(tmp_path, p(typed)))
     for member, printed in ((MEMBER, commune), ("etablissement-les-tilleuls", etablissement)):
         membre = next(m for m in data.membres if m.id == member)
-        filled = Renderer(template).fill(values(Dossier(data.syndicat, data.edition, membre)).tree)
+        filled = Renderer(template).fill(of_sample.printed(data, membre).tree)
         assert lines(filled.docx, tmp_path) == [plain(printed)]
 
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import of_sample
 import pytest
 import yaml
 from conftest import ROOT
@@ -28,7 +29,7 @@ def case(name: str, folder: Path) -> Template:
     """Return the template of a case of word_cases."""
     file = next(file for file in CASES if file.stem == name)
     said = yaml.safe_load(file.read_text("utf-8"))
-    return Template(write(said, folder), house=house_of(said))
+    return of_sample.template(write(said, folder), house=house_of(said))
 
 
 EXAMPLES = {

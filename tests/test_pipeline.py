@@ -6,14 +6,13 @@ import json
 import re
 import zipfile
 
+import of_sample
 import pikepdf
 import pytest
 from conftest import ROOT, Sample
 from pypdf import PdfReader
 
 from docgen import formats
-from docgen.champs.pack import Dossier, values
-from docgen.law import tarif
 from docgen.packs import receipts
 from docgen.pdf import pdftext
 from docgen.records.workspace import Workspace, load
@@ -39,7 +38,7 @@ def text_by_piece(sample: Sample, member: str) -> dict[str, str]:
 def test_a_pack_shows_the_member_its_siret_and_its_amounts_where_they_belong(made: Sample, member: str) -> None:
     data = load(made.workspace)
     membre = next(m for m in data.membres if m.id == member)
-    flat = values(Dossier(data.syndicat, data.edition, membre)).flat
+    flat = of_sample.printed(data, membre).flat
     text = text_by_piece(made, member)
 
     for path in ("membre.nom", "membre.siret", "membre.siege.adresse", "representant.nom", "referent.courriel"):
@@ -52,9 +51,11 @@ def test_a_pack_shows_the_member_its_siret_and_its_amounts_where_they_belong(mad
 def test_annexe_2_prints_the_whole_voted_grid(made: Sample) -> None:
     data = load(made.workspace)
     text = text_by_piece(made, MEMBERS[0])["annexe-2"]
-    for ligne, cells in tarif.grid(data.edition.tarif).items():
-        row = "".join(pdftext.squeezed(formats.euros(cell)) for cell in cells)
-        assert row in text, ligne
+    rule = data.edition.volets[0].tarif
+    assert rule
+    for ligne in rule.lignes:
+        row = "".join(pdftext.squeezed(formats.euros(cell)) for cell in ligne.votee)
+        assert row in text, ligne.libelle
 
 
 def test_a_pack_has_its_plan_its_labels_and_its_title(made: Sample) -> None:
@@ -65,7 +66,7 @@ def test_a_pack_has_its_plan_its_labels_and_its_title(made: Sample) -> None:
     assert len(articles) == 10
     assert "Préambule" in articles[0]
     assert [0, 4] == [reader.get_destination_page_number(item) for item in (reader.outline[0], reader.outline[2])]
-    assert ["Convention, page 1", "Charte, page 1", "Annexe 2, page 1"] == [
+    assert ["Convention, page 1", "Annexe 1, page 1", "Annexe 2, page 1"] == [
         label for label in reader.page_labels if label.endswith("page 1")
     ]
     assert reader.metadata
@@ -147,7 +148,7 @@ def test_a_changed_subscription_tells_the_old_and_the_new(built: Sample) -> None
     built.edit("members.yaml", "utilisateurs: 24", "utilisateurs: 31")
     outcome = next(o for o in built.build() if o.reasons)
     assert [re.sub(r"\s", " ", reason) for reason in outcome.reasons] == [
-        "Nombre d'utilisateurs : 24 → 31",
+        "Nombre d’utilisateurs : 24 → 31",
         "Catégorie tarifaire : 3 → 4",
         "Total par utilisateur et par mois, TTC : 26,64 € → 25,26 €",
         "Total par mois, TTC : 639,36 € → 783,06 €",

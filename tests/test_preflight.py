@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import of_sample
 import pikepdf
 import pytest
 from conftest import Sample
 from pikepdf import Array, Dictionary, Name
 
-from docgen.champs.pack import Dossier, values
 from docgen.diagnostics import ConversionFailed, Diagnostic
-from docgen.model.fiches import Souscription
+from docgen.model.edition import Edition
 from docgen.packs import preflight, receipts, recompute, words
 from docgen.packs.contents import open_templates
 from docgen.packs.preflight import Expected, Finished
@@ -32,7 +32,7 @@ MEMBER = "ca-du-val-d-azur"
 def wanted(made: Sample) -> Finished:
     data = load(made.workspace)
     membre = next(m for m in data.membres if m.id == MEMBER)
-    tree = values(Dossier(data.syndicat, data.edition, membre)).tree
+    tree = of_sample.printed(data, membre).tree
     receipt = receipts.read(made.folder(MEMBER))
     assert receipt
     found = []
@@ -275,46 +275,64 @@ Stockage et sauvegarde – 3 To 16,20 € 24 388,80 €
 Total TTC par mois 16,20 € 24 388,80 €
 Total TTC par an 4 665,60 €"""
 TOTALS = ("montants.prix", "montants.mensuel", "montants.annuel")
-PRINTED = (*TOTALS, *recompute.ROW)
+PRINTED = (*(f"montants.lignes[].{name}" for name in ("libelle", "prix", "utilisateurs", "mensuel")), *TOTALS)
 GRID = ("grille.netexplorer[].libelle", "grille.netexplorer[].cellules[].prix")
-TAKEN = Souscription.model_construct(utilisateurs=24, stockage=3, gfu=False)
+ANSWERS = {"stockage": {"utilisateurs": 24, "stockage": "3 To", "gfu": False}}
 
 
 @pytest.fixture(scope="module")
-def rule(made: Sample) -> Any:
-    return load(made.workspace).edition.tarif
+def edition(made: Sample) -> Edition:
+    """The edition of the sample, of which the grid has but the row of 3 To."""
+    found = load(made.workspace).edition
+    rule = found.volets[0].tarif
+    assert rule
+    only = rule.model_copy(update={"lignes": tuple(ligne for ligne in rule.lignes if ligne.libelle == "3 To")})
+    return found.model_copy(update={"volets": (found.volets[0].model_copy(update={"tarif": only}),)})
 
 
-def test_true_amounts_are_found_true_again(rule: Any) -> None:
-    assert list(recompute.due_faults(TEXT, TAKEN, rule, PRINTED)) == []
+def faults(edition: Edition, text: str, printed: Sequence[str]) -> list[str]:
+    return list(recompute.faults(text, printed, edition, "stockage", ANSWERS))
+
+
+def test_true_amounts_are_found_true_again(edition: Edition) -> None:
+    assert faults(edition, TEXT, (*GRID, *PRINTED)) == []
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("3 To 16,20 € 24 388,80 €", "3 To 16,20 € 24 388,90 €", "n'est pas prix × utilisateurs"),
-        ("3 To 16,20 € 24 388,80 €", "3 To 17,10 € 24 410,40 €", "n'est pas celui de la grille votée"),
-        ("3 To 16,20 € 24 388,80 €", "3 To 16,20 € 25 405,00 €", "n'est pas celui de la fiche"),
-        ("4 665,60", "4 665,61", "un total n'est pas la somme"),
-        ("24 388,80 €\nTotal TTC par an", "24 399,80 €\nTotal TTC par an", "un total n'est pas la somme"),
+        ("3 To 16,20 € 24 388,80 €", "3 To 16,20 € 24 388,90 €", "n'est pas lisible, ou n'y a pas la quantité"),
+        ("3 To 16,20 € 24 388,80 €", "3 To 17,10 € 24 410,40 €", "« 24 410,40 € » n'est ni un prix voté"),
+        ("3 To 16,20 € 24 388,80 €", "3 To 16,20 € 25 388,80 €", "n'est pas lisible, ou n'y a pas la quantité"),
+        ("4 665,60", "4 665,61", "« 4 665,61 € » n'est ni un prix voté"),
+        ("4 665,60", "9,00", "un montant manque : 4 665,60 €"),
+        ("24 388,80 €\nTotal TTC par an", "24 399,80 €\nTotal TTC par an", "« 24 399,80 € » n'est ni"),
     ],
 )
-def test_a_wrong_amount_is_found(rule: Any, before: str, after: str, said: str) -> None:
+def test_a_wrong_amount_is_found(edition: Edition, before: str, after: str, said: str) -> None:
     assert TEXT.count(before) == 1
-    found = list(recompute.due_faults(TEXT.replace(before, after), TAKEN, rule, PRINTED))
-    assert any(said in fault for fault in found)
+    found = [fault.replace("\xa0", " ").replace("\u202f", " ") for fault in
+             faults(edition, TEXT.replace(before, after), (*GRID, *PRINTED))]  # fmt: skip
+    assert any(said in fault for fault in found), found
 
 
-def test_a_wrong_cell_of_the_printed_grid_is_found(rule: Any) -> None:
-    only = rule.model_copy(update={"lignes": tuple(ligne for ligne in rule.lignes if ligne.libelle == "3 To")})
-    assert list(recompute.grid_faults(TEXT, only, GRID)) == []
-    (fault,) = recompute.grid_faults(TEXT.replace("15,30", "15,40"), only, GRID)
-    assert "« 3 To », catégorie 4" in fault
+def test_every_wrong_digit_of_every_amount_is_found(edition: Edition) -> None:
+    for amount in re.finditer(r"\d[\d ]*,\d\d(?= €)", TEXT):
+        for at in range(amount.start(), amount.end()):
+            if TEXT[at].isdigit():
+                wrong = TEXT[:at] + str((int(TEXT[at]) + 1) % 10) + TEXT[at + 1 :]
+                assert faults(edition, wrong, (*GRID, *PRINTED)), wrong[amount.start() : amount.end()]
 
 
-def test_amounts_printed_without_their_lines_are_those_of_the_vote(rule: Any) -> None:
+def test_a_wrong_cell_of_the_printed_grid_is_found(edition: Edition) -> None:
+    only = TEXT.split("\n")[0]
+    assert faults(edition, only, GRID) == []
+    assert "grille, « 3 To », tranche 4" in faults(edition, only.replace("15,30", "15,40"), GRID)[0]
+
+
+def test_amounts_printed_without_their_lines_are_those_of_the_vote(edition: Edition) -> None:
     text = "soit 16,20 € par utilisateur, 388,80 € par mois et 4 665,60 € par an"
-    assert list(recompute.due_faults(text, TAKEN, rule, TOTALS)) == []
-    assert list(recompute.due_faults(text.replace("4 665,60", "4 665,61"), TAKEN, rule, TOTALS)) != []
-    assert list(recompute.due_faults("4 665,60 €", TAKEN, rule, ("montants.annuel",))) == []
-    assert list(recompute.grid_faults(text, rule, ("grille.tva",))) == []
+    assert faults(edition, text, TOTALS) == []
+    assert faults(edition, text.replace("4 665,60", "4 665,61"), TOTALS) != []
+    assert faults(edition, "4 665,60 €", ("montants.annuel",)) == []
+    assert list(recompute.faults("350,00 €", (), edition, "stockage", {}, ["Une journée : 350,00 €."])) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import of_sample
 import pytest
 from conftest import ROOT
 from hypothesis import HealthCheck, assume, given, settings
@@ -17,8 +18,7 @@ from lxml import etree
 from markupsafe import Markup
 from word import NOTE, W, a_docx, p, run, shown, table
 
-from docgen.champs.pack import CHOSEN, PLAIN, Dossier
-from docgen.champs.pack import values as all_values
+from docgen.champs.volets import CHOSEN, PLAIN
 from docgen.diagnostics import ProblemsFound, errors
 from docgen.lint import rules
 from docgen.records.workspace import Workspace, load
@@ -223,7 +223,7 @@ def test_a_failed_filling_leaves_nothing_behind_for_the_next(tmp_path: Path) -> 
 def test_every_literal_word_of_a_real_template_stands_in_the_result(file: Path) -> None:
     data = load(Workspace(ROOT))
     template = Template(file)
-    filled = fill(file, all_values(Dossier(data.syndicat, data.edition, data.membres[0])).tree)
+    filled = fill(file, of_sample.printed(data, data.membres[0]).tree)
     for part in template.parts:
         literal = "".join(TAG.sub(" ", joined_text(row)) + "\n" for row in part.paragraphs)
         with zipfile.ZipFile(io.BytesIO(filled.docx)) as archive:

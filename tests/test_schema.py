@@ -13,17 +13,18 @@ import jsonschema
 import pytest
 import yaml
 from builders import ACT, CONTACT, SEAT, SIGNATORY, TAKEN, a_member, members_yaml, record
+from test_validate import EDITION
 
 from docgen.model.fiches import Forme
 from docgen.records import schema, validate
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = schema.members_schema()
+SCHEMA = schema.members_schema(EDITION)
 FULL = {
     "representant": SIGNATORY | {"habilitation": ACT},
     "referent": CONTACT,
     "facturation": [{"exercice": "2023", "code_service": "FIN", "numero_engagement": "0042"}],
-    "souscription": TAKEN,
+    "souscriptions": [TAKEN],
 }
 
 
@@ -50,11 +51,11 @@ def wrong(text: str) -> list[str]:
 
 
 def accepted_by_docgen(text: str) -> bool:
-    return not validate.membres(record(text), date(2024, 1, 1))[1]
+    return not validate.membres(record(text), date(2024, 1, 1), EDITION)[1]
 
 
 def test_the_schema_beside_the_sample_is_up_to_date() -> None:
-    assert schema.to_json() == (ROOT / schema.FILE).read_text("utf-8")
+    assert schema.to_json(SCHEMA) == (ROOT / schema.FILE).read_text("utf-8")
 
 
 def test_the_schema_is_draft_07() -> None:
@@ -104,9 +105,9 @@ def test_the_editor_of_these_tests_reads_yaml_1_2() -> None:
         ({"referent": {"telephone": "à demander"}}, "$.membres[0].referent.telephone"),
         ({"facturation": {"exercice": "2023"}}, "$.membres[0].facturation"),
         ({"facturation": [{"code_service": "FIN"}]}, "$.membres[0].facturation[0]"),
-        ({"souscription": TAKEN | {"gfu": "yes"}}, "$.membres[0].souscription.gfu"),
-        ({"souscription": TAKEN | {"stockage": "3 Go"}}, "$.membres[0].souscription.stockage"),
-        ({"souscription": TAKEN | {"utilisateurs": "-1"}}, "$.membres[0].souscription.utilisateurs"),
+        ({"souscriptions": [TAKEN | {"gfu": "yes"}]}, "$.membres[0].souscriptions[0].gfu"),
+        ({"souscriptions": [TAKEN | {"stockage": "3 Go"}]}, "$.membres[0].souscriptions[0].stockage"),
+        ({"souscriptions": [TAKEN | {"utilisateurs": "-1"}]}, "$.membres[0].souscriptions[0].utilisateurs"),
     ],
 )  # fmt: skip
 def test_what_docgen_refuses_is_underlined(changes: dict[str, Any], underlined: str) -> None:
@@ -125,14 +126,13 @@ def test_what_docgen_refuses_is_underlined(changes: dict[str, Any], underlined: 
         {"nom": "82"},
         {"siege": {"adresse": "12:30", "code_postal": "01000", "commune": "NO"}},
         {"siege": {"adresse": "2E3", "code_postal": "82000", "commune": "12,5"}},
-        {"representant": None, "referent": "", "facturation": "", "souscription": ""},
+        {"representant": None, "referent": "", "facturation": "", "souscriptions": ""},
         {"referent": {"telephone": "0536490011", "courriel": ""}},
         {"referent": {"telephone": "+33 (0)5.36.49-00-11"}},
         {"referent": {"telephone": "+33536490011"}},
         {"facturation": [{"exercice": "2023", "code_service": "007", "numero_engagement": "4500012345"}]},
-        {"souscription": TAKEN | {"utilisateurs": "1 250", "stockage": "3"}},
-        {"souscription": TAKEN | {"utilisateurs": "1250", "stockage": "aucun"}},
-        {"souscription": TAKEN | {"stockage": "3To"}},
+        {"souscriptions": [TAKEN | {"utilisateurs": "1 250", "stockage": "3 To"}]},
+        {"souscriptions": [TAKEN | {"utilisateurs": "1250", "stockage": "aucun"}]},
         *({"forme": forme.value} for forme in Forme),
     ],
 )

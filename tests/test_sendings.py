@@ -28,7 +28,8 @@ def test_a_sending_then_a_signature_are_noted(built: Sample) -> None:
     path = built.root / "members.yaml"
     before = path.read_bytes()
     assert "convention" == sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
-    assert ["envois:", "- edition: 2023-04", "document: convention", "envoye_le: 2023-07-02"] == added(
+    sending = ["envois:", "- edition: 2023-04", "document: convention", "envoye_le: 2023-07-02", "souscriptions:"]
+    assert [*sending, "- volet: stockage", "utilisateurs: 11", "stockage: aucun", "gfu: oui"] == added(
         before, path.read_bytes()
     )
     sent = path.read_bytes()
@@ -41,7 +42,7 @@ def test_windows_line_ends_stay(built: Sample) -> None:
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     before = path.read_bytes()
     sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
-    assert before.count(b"\r\n") + 4 == path.read_bytes().count(b"\r\n") == path.read_bytes().count(b"\n")
+    assert before.count(b"\r\n") + 9 == path.read_bytes().count(b"\r\n") == path.read_bytes().count(b"\n")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_empty_keys_are_filled_and_nothing_else_changes(built: Sample) -> None:
     path.write_text("\n".join([*lines[: at + 1], "    envois:", *lines[at + 1 :]]), "utf-8")
     before = path.read_bytes()
     sendings.sent(built.workspace, MEMBER, date(2023, 7, 2))
-    assert ["- edition: 2023-04", "document: convention", "envoye_le: 2023-07-02"] == added(before, path.read_bytes())
+    assert ["- edition: 2023-04", "document: convention"] == added(before, path.read_bytes())[:2]
     text = path.read_text("utf-8")
     path.write_text(text.replace("envoye_le: 2023-07-02", "envoye_le: 2023-07-02\n        signe_le:"), "utf-8")
     sendings.signed(built.workspace, MEMBER, date(2023, 7, 20))

@@ -7,6 +7,7 @@ import doctest
 import io
 import re
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ from conftest import ROOT, Sample, copy_sample
 
 from docgen import formats, office
 from docgen.actes import statement
-from docgen.actes.statement import Statements, periods, rows, table, texts
+from docgen.actes.statement import Statements, table
 from docgen.champs.blank import BLANK
-from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, Ligne, Periode
+from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat
 from docgen.champs.pack import values
 from docgen.diagnostics import ConversionFailed, ProblemsFound, Severity
+from docgen.law.annee import Ligne, last_day, lines, periods, setting_prices
+from docgen.law.contrats import contracted
 from docgen.lint import rules
-from docgen.model.fiches import Membre, Souscription
+from docgen.model.edition import Edition
+from docgen.model.fiches import Envoi, Membre
 from docgen.packs import preflight
 from docgen.pdf import pdftext
 from docgen.records.workspace import Workspace, load, load_edition
@@ -53,27 +57,39 @@ def avenant(signed: str | None, edition: str = NEW) -> dict[str, str]:
 
 
 def member(*envois: dict[str, str], **changes: Any) -> Membre:
-    return Membre.model_validate(a_member(envois=list(envois), souscription=TAKEN, **changes))
+    return Membre.model_validate(a_member(envois=list(envois), souscriptions=[TAKEN], **changes))
 
 
 def months(membre: Membre, year: int = 2024) -> list[tuple[str, int, int]]:
     """Return each period: its edition, its first month, its last one."""
-    return [(p.edition, p.premier, p.dernier) for p in periods(membre, year)]
+    return [(p.edition, p.premier, p.dernier) for p in periods(membre, year, edition_of)]
 
 
-def the_tarif(edition: str) -> Any:
-    workspace = Workspace(ROOT)
-    return load_edition(workspace, edition, load(workspace).seances).tarif
+EDITIONS = {name: load_edition(Workspace(ROOT), name, ()) for name in (OLD, NEW)}
 
 
-def a_dossier(*lines: Ligne, **changes: Any) -> DossierEtat:
+def edition_of(name: str) -> Edition | None:
+    return EDITIONS.get(name)
+
+
+def texts(membre: Membre, year: int) -> list[Envoi]:
+    return setting_prices(membre, last_day(membre, year), edition_of)
+
+
+def stated_lines(membre: Membre, year: int = 2024) -> list[Ligne]:
+    """Return the lines of the statement of a member of one volet."""
+    return lines(membre, year, "stockage", contracted(membre, edition_of)["stockage"], edition_of)
+
+
+def a_dossier(*rows: Ligne, **changes: Any) -> DossierEtat:
     membre = member(convention("2023-01-05")).model_copy(update=changes)
-    owed = periods(membre, 2024)
-    return DossierEtat(load(Workspace(ROOT)).syndicat, membre, 2024, texts(membre, 2024), owed, lines)
+    owed = periods(membre, 2024, edition_of)
+    return DossierEtat(load(Workspace(ROOT)).syndicat, membre, 2024, texts(membre, 2024), owed, rows)
 
 
 def line(kind: Any = "TTC", prix: str = "9.60", users: int = 7, service: str = "Un service") -> Ligne:
-    return Ligne(service, NEW, users, 5, Decimal(prix), kind)
+    amount = Decimal(prix) * users * 5
+    return Ligne(service, NEW, users, Fraction(5), Decimal(prix), amount, kind, "Stockage", "utilisateurs")
 
 
 def opened(data: bytes) -> list[list[str]]:
@@ -142,26 +158,37 @@ def test_a_service_of_one_year_to_the_day_is_stated_in_two(year: int, expected: 
 
 def test_a_month_is_counted_once_however_the_year_is_cut() -> None:
     signed = [convention("2023-01-05"), *(avenant(f"2024-{m:02}-{d:02}", f"e{m}") for m in range(1, 12) for d in (9,))]
-    owed = periods(member(*signed), 2024)
+    owed = periods(member(*signed), 2024, edition_of)
     assert 12 == sum(period.mois for period in owed)
     assert [(p.premier, p.dernier) for p in owed] == [(m, m) for m in range(1, 13)]
 
 
 def test_the_amounts_are_those_computed_by_hand() -> None:
-    taken = Souscription.model_validate(TAKEN)  # 24 users, 3 To and the GFU: third category
-    found = rows(taken, [Periode(OLD, 1, 3), Periode(NEW, 4, 12)], the_tarif)
+    found = stated_lines(member(convention("2023-01-05"), avenant("2024-03-15")))  # 24 users: third category
     assert [
         ("Stockage, sauvegarde et GFU – 3 To", OLD, 24, 3, "20.70", "1490.40", "HT"),
         ("Participation au GFU (OF)", NEW, 24, 9, "8.64", "1866.24", "TTC"),
         ("Participation au GFU (exploitant)", NEW, 24, 9, "1.80", "388.80", "TTC"),
         ("Stockage et sauvegarde – 3 To", NEW, 24, 9, "16.20", "3499.20", "TTC"),
-    ] == [(x.service, x.edition, x.utilisateurs, x.mois, str(x.prix), str(x.montant), x.prix_en) for x in found]
+    ] == [(x.service, x.edition, x.quantite, x.mois, str(x.prix), str(x.montant), x.prix_en) for x in found]
 
 
 def test_the_amounts_of_the_largest_category_are_exact() -> None:
-    taken = Souscription.model_validate({"utilisateurs": "1234", "stockage": "5 To", "gfu": "non"})
-    (found,) = rows(taken, [Periode(NEW, 2, 12)], the_tarif)
+    taken = TAKEN | {"utilisateurs": "1234", "stockage": "5 To", "gfu": "non"}
+    envois = [convention("2024-02-01", NEW)]
+    membre = Membre.model_validate(a_member(envois=envois, souscriptions=[taken]))
+    (found,) = stated_lines(membre)
     assert Decimal("158544.32") == found.montant  # 11.68 x 1234 x 11
+
+
+def test_each_month_has_the_subscription_that_was_signed_for_it() -> None:
+    before, after = TAKEN | {"depuis": "2023-07-01"}, TAKEN | {"depuis": "2024-09-01", "utilisateurs": "41"}
+    envois = [convention("2023-06-20", NEW), {**sent("annexe-2", NEW, "2024-08-28"), "souscriptions": [after]}]
+    membre = Membre.model_validate(a_member(envois=envois, souscriptions=[before, after]))
+    storage = [x for x in stated_lines(membre) if "3 To" in x.service]
+    assert [(24, 8, "3110.40"), (41, 4, "2361.60")] == [(x.quantite, x.mois, str(x.montant)) for x in storage]
+    alone = Membre.model_validate(a_member(envois=envois[:1], souscriptions=[before, after]))
+    assert [(24, 12)] == [(x.quantite, x.mois) for x in stated_lines(alone) if "3 To" in x.service]
 
 
 def test_ht_and_ttc_are_never_added() -> None:
@@ -187,7 +214,9 @@ def test_the_codes_are_those_of_the_exercice() -> None:
 
 def test_what_the_statement_says_of_the_texts_and_of_the_months() -> None:
     membre = member(convention("2023-01-05"), avenant("2024-03-15"), avenant("2024-11-02", "2024-05"))
-    d = DossierEtat(load(Workspace(ROOT)).syndicat, membre, 2024, texts(membre, 2024), periods(membre, 2024), ())
+    d = DossierEtat(
+        load(Workspace(ROOT)).syndicat, membre, 2024, texts(membre, 2024), periods(membre, 2024, edition_of), ()
+    )
     flat = {key: str(value).replace(formats.NBSP, " ") for key, value in values(d, CHAMPS_ETAT).flat.items()}
     assert (
         "Convention signée le 5 janvier 2023 (édition 2022-12), avenant n° 1 signé le 15 mars 2024 (édition 2023-04) "
@@ -201,9 +230,9 @@ def test_the_table_opened_back_gives_the_exact_texts() -> None:
     codes = [{"exercice": "2024", "code_service": '00"12;A', "numero_engagement": "2,00061E+13"}]
     data = table([a_dossier(line("HT", "1234.5", 1000), facturation=member(facturation=codes).facturation)])
     assert [
-        list(statement.COLUMNS),
+        [*statement.BEFORE, "utilisateurs", *statement.AFTER],
         ["montriviere", "Commune de Montrivière", "21820901300018", NEW, "Un service", "1000", "5", "1234,50",
-         "6172500,00", "HT", '00"12;A', "2,00061E+13"],
+         "6172500,00", "HT", '00"12;A', "2,00061E+13", "Stockage"],
     ] == opened(data)  # fmt: skip
     assert b'"=""21820901300018"""' in data
     assert b'"=""2023-04"""' in data
@@ -219,7 +248,7 @@ def test_a_code_never_closes_its_quotes() -> None:
     evil = [{"exercice": "2024", "code_service": '"&A1&"', "numero_engagement": "=1+1"}]
     data = table([a_dossier(line(), facturation=member(facturation=evil).facturation)])
     (_, raw) = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";")
-    assert ['="""&A1&"""', '="=1+1"'] == raw[-2:]
+    assert ['="""&A1&"""', '="=1+1"'] == raw[-3:-1]
 
 
 def test_the_examples_of_the_module() -> None:
@@ -259,7 +288,8 @@ def test_who_cannot_be_priced_gets_none_and_is_told(sample: Sample) -> None:
 
 def test_who_has_chosen_nothing_gets_none_and_is_told(sample: Sample) -> None:
     sign(sample, MONTRIVIERE, convention("2023-06-05", NEW))
-    chosen = "    souscription:\n      utilisateurs: 24\n      stockage: 3 To\n      gfu: oui\n"
+    answers = "        utilisateurs: 24\n        stockage: 3 To\n        gfu: oui\n"
+    chosen = f"    souscriptions:\n      - volet: stockage\n{answers}"
     path = sample.root / "members.yaml"
     path.write_text(path.read_text("utf-8").replace(chosen, "", 1), "utf-8")
     with pytest.raises(ProblemsFound, match=rf"erreur: pas d'état pour {MONTRIVIERE} .*sans souscription"):
@@ -304,7 +334,7 @@ def test_the_pdf_shows_the_amounts_and_the_codes(stated: Sample) -> None:
     for said in (
         "Étatannueldesprestations–année2024", "CommunedeMontrivière", "21820901300018", "5janvier2023",
         "1490,40€HT", "1866,24€TTC", "388,80€TTC", "3499,20€TTC", "TotalHT1490,40€HT", "TotalTTC5754,24€TTC",
-        "0012-FIN", "2023-0118", "Toutmoiscommencéestdû", "d’aprèslasouscriptionenregistrée", "ChorusPro", "page1/1",
+        "0012-FIN", "2023-0118", "Toutmoiscommencéestdû", "d’aprèscequiaétésigné", "ChorusPro", "page1/1",
     ):  # fmt: skip
         assert said in page
     assert "7244" not in page

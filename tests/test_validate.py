@@ -42,8 +42,7 @@ EDITION = the_edition()
 
 def problems_of(found: Record) -> list[Diagnostic]:
     """Return all that docgen says of a members.yaml."""
-    members, problems = validate.membres(found, TODAY)
-    return sorted(problems + list(validate.subscriptions(members, EDITION, found)))
+    return sorted(validate.membres(found, TODAY, EDITION)[1])
 
 
 def problems(*members: dict[str, Any]) -> list[Diagnostic]:
@@ -115,10 +114,11 @@ def test_nine_faults_come_at_once_in_order_each_at_its_place() -> None:
         "      adresse: ZA #3\n"
         "      code_postal: 8290\n"
         "      comune: Montrivière\n"
-        "    souscription:\n"
-        "      utilisateurs: 0\n"
-        "      stockage: 3 To\n"
-        "      gfu: yes\n"
+        "    souscriptions:\n"
+        "      - volet: stockage\n"
+        "        utilisateurs: 0\n"
+        "        stockage: 3 To\n"
+        "        gfu: yes\n"
     )
     assert [
         "members.yaml:2:9 id-invalide",
@@ -128,8 +128,8 @@ def test_nine_faults_come_at_once_in_order_each_at_its_place() -> None:
         "members.yaml:7:19 diese",
         "members.yaml:8:20 code-postal-invalide",
         "members.yaml:9:7 champ-inconnu",
-        "members.yaml:11:21 nombre-hors-limites",
-        "members.yaml:13:12 oui-non-attendu",
+        "members.yaml:12:23 nombre-hors-limites",
+        "members.yaml:14:14 oui-non-attendu",
     ] == [f"{d.place} {d.code}" for d in problems_of(found)]
     for diagnostic in problems_of(found):
         assert_french(diagnostic)
@@ -140,7 +140,7 @@ def test_a_valid_member_has_no_problem() -> None:
         representant=SIGNATORY | {"habilitation": ACT},
         referent=CONTACT,
         facturation=[{"exercice": "2023", "code_service": "FIN", "numero_engagement": "0042"}],
-        souscription=TAKEN,
+        souscriptions=[TAKEN],
     )
     other = a_member(id="valserre", nom="Commune de Valserre", siret=SIRETS[1])
     assert [] == problems(full, other)

@@ -184,19 +184,6 @@ def test_what_is_not_a_whole_number_is_refused(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "kept"),
-    [("3", 3), ("3 To", 3), ("3To", 3), ("3 to", 3), (" 3 To ", 3), ("aucun", 0), ("Aucun", 0)],
-)
-def test_a_storage_is_kept_in_terabytes(written: str, kept: int) -> None:
-    assert kept == values.terabytes(written)
-
-
-@pytest.mark.parametrize("written", ["3 Go", "1,5 To", "non", "12:30", "To", "", "aucun To"])
-def test_what_is_not_a_storage_is_refused(written: str) -> None:
-    assert "Écrivez par exemple 3 To, ou aucun." == refused(values.terabytes, written)["hint"]
-
-
-@pytest.mark.parametrize(
-    ("written", "kept"),
     [("9,60", "9.60"), ("1 250,50", "1250.50"), ("1\u202f250.50 €", "1250.50"), ("20 %", "20")],
 )
 def test_a_number_has_a_comma_or_a_point(written: str, kept: str) -> None:
@@ -266,7 +253,7 @@ def test_a_text_loses_its_useless_spaces_and_keeps_the_others() -> None:
 @pytest.mark.parametrize(
     "check",
     [values.plain_text, values.siret, values.phone, values.email, values.day, values.yes_or_no, values.whole,
-     values.terabytes, values.decimal_number, values.amounts, values.folder_name, values.postcode],
+     values.decimal_number, values.amounts, values.folder_name, values.postcode],
 )  # fmt: skip
 @pytest.mark.parametrize("value", [[], ["a"], {"a": "b"}, None, 12, 1.5, True])
 def test_only_a_text_is_a_value(check: Callable[[Any], Any], value: Any) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import of_sample
 import pytest
 import yaml
 from word import footnote, marked, members, p, raw_text, shown, table, zipped
@@ -18,7 +19,7 @@ from docgen.diagnostics import Diagnostic, ProblemsFound, Severity, errors
 from docgen.lint import file, rules
 from docgen.word.package import BODY
 from docgen.word.render import Renderer
-from docgen.word.template import House, Template
+from docgen.word.template import House
 
 CASES = sorted(Path(__file__).with_name("word_cases").glob("*.yaml"))
 KEYS = {
@@ -146,7 +147,7 @@ def examine(path: Path, values: dict[str, Any], house: House) -> Found:
     """Do what a build does: open, lint, and fill when nothing forbids it."""
     found = Found([])
     try:
-        template = Template(path, house=house)
+        template = of_sample.template(path, house=house)
         found.parts = {part.name: part.where for part in (*template.parts, *template.unfilled)}
         found.said = rules.check(template)
         if not errors(found.said):

@@ -14,8 +14,7 @@ from test_validate import assert_french
 from docgen import formats
 from docgen.champs.pack import Accord
 from docgen.diagnostics import Diagnostic, ProblemsFound
-from docgen.law import tarif
-from docgen.model.fiches import Forme
+from docgen.model.fiches import Forme, Membre
 from docgen.records import validate, workspace
 from docgen.records.workspace import Workspace, load
 
@@ -42,6 +41,11 @@ def test_the_sample_has_twelve_members_or_more_and_no_problem() -> None:
     assert () == DATA.warnings
 
 
+def answer(membre: Membre, name: str) -> str:
+    """Return what a member answers, or nothing."""
+    return str(membre.souscriptions[0].reponses[name]) if membre.souscriptions else ""
+
+
 AWKWARD = {
     "no référent": lambda m: m.referent.nom is None,
     "no phone": lambda m: m.referent.nom and m.referent.telephone is None,
@@ -62,12 +66,12 @@ AWKWARD = {
     "elision": lambda m: Accord(m.forme.value, m.forme.feminine).elided,
     "signed by a woman": lambda m: m.representant and m.representant.civilite == "Mme",
     "signed by a man": lambda m: m.representant and m.representant.civilite == "M.",
-    "not chosen": lambda m: m.souscription is None,
-    "GFU only": lambda m: m.souscription and not m.souscription.stockage,
-    "storage only": lambda m: m.souscription and not m.souscription.gfu,
-    "first category": lambda m: m.souscription and m.souscription.utilisateurs <= 10,
-    "exactly 100 users": lambda m: m.souscription and m.souscription.utilisateurs == 100,
-    "above 100 users": lambda m: m.souscription and m.souscription.utilisateurs > 100,
+    "not chosen": lambda m: not m.souscriptions,
+    "GFU only": lambda m: answer(m, "stockage") == "aucun",
+    "storage only": lambda m: answer(m, "gfu") == "non",
+    "first category": lambda m: 0 < int(answer(m, "utilisateurs") or 0) <= 10,
+    "exactly 100 users": lambda m: answer(m, "utilisateurs") == "100",
+    "above 100 users": lambda m: int(answer(m, "utilisateurs") or 0) > 100,
 }
 
 
@@ -77,8 +81,8 @@ def test_the_sample_has_the_awkward_case(case: str) -> None:
 
 
 def test_the_sample_takes_every_storage_of_the_grid() -> None:
-    taken = {m.souscription.stockage for m in DATA.membres if m.souscription}
-    assert {0, *tarif.storages(DATA.edition.tarif)} == taken
+    taken = {answer(m, "stockage") for m in DATA.membres if m.souscriptions}
+    assert set(DATA.edition.volets[0].choix[1].valeurs) == taken
 
 
 def test_the_sample_has_packs_ready_for_signature_and_drafts() -> None:
@@ -136,9 +140,10 @@ def test_a_missing_file_is_told(sample: Sample, file: str) -> None:
 
 
 def test_a_storage_without_a_price_stops_the_packs(sample: Sample) -> None:
-    sample.edit("members.yaml", "utilisateurs: 112\n      stockage: 5 To", "utilisateurs: 112\n      stockage: 6 To")
+    users = "utilisateurs: 112\n        stockage:"
+    sample.edit("members.yaml", f"{users} 5 To", f"{users} 6 To")
     (problem,) = refused(sample.root)
-    assert ("members.yaml", "stockage-sans-tarif") == (problem.place.file, problem.code)
+    assert ("members.yaml", "valeur-inconnue") == (problem.place.file, problem.code)
 
 
 def test_a_warning_does_not_stop_the_packs(sample: Sample) -> None:

@@ -16,11 +16,12 @@ from docgen.actes.binding import Piece, bind
 from docgen.champs.acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.champs.blank_model import blank_model
 from docgen.champs.pack import values
+from docgen.champs.volets import known_of
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place, ProblemsFound, closest
 from docgen.law import prefecture as actes
 from docgen.law import seance as assembly
 from docgen.lint import rules
-from docgen.model.fiches import Edition
+from docgen.model.edition import Edition
 from docgen.model.seance import Acte, Seance
 from docgen.office import LibreOffice, font_for
 from docgen.packs import receipts
@@ -145,11 +146,11 @@ class Deliberation:
         return Document(titre, self.acte.titre, [("bordereau", titre, self._template("bordereau.docx"), found.tree)])
 
     def _annexes(self, edition: Edition) -> Document:
-        tree = blank_model(self.data.syndicat, edition).tree
         pieces = []
         for piece in edition.pieces:
-            path = self.workspace.template(edition.edition, piece)
-            pieces.append((piece.id, piece.titre, Template(path, self.workspace.shown(path)), tree))
+            path, known = self.workspace.template(edition.edition, piece), known_of(edition, piece.volet)
+            tree = blank_model(self.data.syndicat, edition, piece.volet).tree
+            pieces.append((piece.id, piece.titre, Template(path, self.workspace.shown(path), known), tree))
         return Document(f"Annexes à la délibération n° {self.acte.numero}", edition.titre, pieces, blank=True)
 
     def _bind(self, document: Document, pool: Pool) -> tuple[bytes, list[Filled]]:

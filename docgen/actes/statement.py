@@ -1,32 +1,33 @@
 """Write the yearly statement of each member (convention, article 4), and the table of them all for the finance office.
 
-periods -> rows -> fill -> convert -> bind -> check -> publish. The subscription is the one that the record holds now:
-the records keep no history of it.
+contracts -> lines -> fill -> convert -> bind -> check -> publish. What is stated is what was signed: a subscription
+that the record holds and no signed document does is told, and not stated.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from itertools import dropwhile, groupby
 from pathlib import Path
 
-from docgen import publish, scratch
+from docgen import formats, publish, scratch
 from docgen.actes.binding import Piece, bind
-from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, REGLE_DES_MOIS, DossierEtat, Ligne, Periode
+from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, said_months
 from docgen.champs.pack import values
 from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, Place, ProblemsFound, Severity
-from docgen.law import tarif
+from docgen.law import souscriptions, tarif
+from docgen.law.annee import Ligne, NotStated, Periode, last_day, lines, periods, setting_prices
+from docgen.law.contrats import Contrat, contracted
 from docgen.lint import rules
-from docgen.model.fiches import Envoi, Membre, Souscription, Tarif
+from docgen.model.edition import Edition
+from docgen.model.fiches import Membre, Souscription
 from docgen.office import LibreOffice, font_for
-from docgen.packs import amendment, receipts
+from docgen.packs import receipts
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Workspace, load, load_edition, today
@@ -35,68 +36,28 @@ from docgen.word.render import Filled, Renderer
 from docgen.word.signs import FONT
 from docgen.word.template import Template
 
-COLUMNS = (
-    "membre", "nom", "siret", "édition", "service", "utilisateurs", "mois", "prix unitaire", "montant", "HT/TTC",
-    "code service", "n° d'engagement",
-)  # fmt: skip
+BEFORE = ("membre", "nom", "siret", "édition", "service")
+AFTER = ("mois", "prix unitaire", "montant", "HT/TTC", "code service", "n° d'engagement", "volet")
+"""The columns of the table, around the one of the quantities, that is called what it counts."""
 FORMULA_SIGNS = ("=", "+", "-", "@")
-
-
-def texts(membre: Membre, year: int) -> list[Envoi]:
-    """Return what set the member's prices by the end of its service in `year`: convention, avenants, notices."""
-    kinds, until = (amendment.CONVENTION, amendment.AVENANT, "avis"), _last_day(membre, year)
-    found = [sent for sent in membre.envois if sent.document in kinds and _signed(sent) <= until]
-    # A notice amends a convention that is signed: alone, it sets nothing.
-    return list(dropwhile(lambda sent: sent.document == "avis", sorted(found, key=_signed)))
-
-
-def periods(membre: Membre, year: int) -> list[Periode]:
-    """Return the months that the member owes for `year`, by edition; none when nothing runs in that year.
-
-    Two assumptions, to be confirmed by the syndicat: a month counts as soon as it is begun (`REGLE_DES_MOIS`), for the
-    edition in force on its first day of service; `parti_le` is the last day of service.
-    """
-    signed, until = texts(membre, year), _last_day(membre, year)
-    owed = []
-    for month in range(1, 13) if signed else ():
-        first = max(date(year, month, 1), _signed(signed[0]))
-        last = min(date(year, month, monthrange(year, month)[1]), until)
-        if (last - first).days + 1 >= REGLE_DES_MOIS.jours:
-            owed.append((month, [text for text in signed if _signed(text) <= first][-1].edition))
-    found = []
-    for edition, group in groupby(owed, key=lambda item: item[1]):
-        months = [month for month, _ in group]
-        found.append(Periode(edition, months[0], months[-1]))
-    return found
-
-
-def rows(taken: Souscription, owed: Iterable[Periode], tarif_of: Callable[[str], Tarif]) -> list[Ligne]:
-    """Return what the subscription costs, a row per period and service; `tarif_of` gives the prices of an edition."""
-    found = []
-    for period in owed:
-        rule = tarif_of(period.edition)
-        for due in tarif.due(taken, rule).lignes:
-            found.append(Ligne(due.service, period.edition, taken.utilisateurs, period.mois, due.prix, rule.prix_en))
-    return found
-
-
-def prices(rule: Tarif, taken: Souscription) -> bool:
-    """Tell whether the grid has a price for all of the subscription; the GFU may be part of the price of a storage."""
-    return bool(tarif.due(taken, rule).lignes) and (not taken.stockage or taken.stockage in tarif.storages(rule))
 
 
 def table(dossiers: Iterable[DossierEtat]) -> bytes:
     """Return the rows of all statements as a CSV that a French Excel opens as it is: amounts in euros, no sign."""
+    found = list(dossiers)
+    units = {row.unite for d in found for row in d.lignes if row.unite}
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for d in dossiers:
+    writer.writerow((*BEFORE, units.pop() if len(units) == 1 else "quantité", *AFTER))
+    for d in found:
         codes = d.facturation
         for row in d.lignes:
             writer.writerow((
                 harmless(d.membre.id), harmless(d.membre.nom), as_text(d.membre.siret), as_text(row.edition),
-                harmless(row.service), row.utilisateurs, row.mois, _amount(row.prix), _amount(row.montant), row.prix_en,
-                as_text(codes.code_service if codes else None), as_text(codes.numero_engagement if codes else None),
+                harmless(row.service), "" if row.quantite is None else row.quantite,
+                "" if row.mois is None else said_months(row.mois), "" if row.prix is None else _amount(row.prix),
+                _amount(row.montant), row.prix_en, as_text(codes.code_service if codes else None),
+                as_text(codes.numero_engagement if codes else None), harmless(row.volet),
             ))  # fmt: skip
     return buffer.getvalue().encode("utf-8-sig")
 
@@ -120,16 +81,15 @@ def as_text(code: str | None) -> str:
 
 
 def _amount(amount: Decimal) -> str:
-    return f"{tarif.cent(amount)}".replace(".", ",")
+    shown = amount if amount != tarif.cent(amount) else tarif.cent(amount)
+    return f"{shown}".replace(".", ",")
 
 
-def _signed(sent: Envoi) -> date:
-    """Return the day from which it holds: its signature, or the sending of a notice, that needs none (article 4)."""
-    return (sent.envoye_le if sent.document == "avis" else sent.signe_le) or date.max
-
-
-def _last_day(membre: Membre, year: int) -> date:
-    return min(date(year, 12, 31), membre.parti_le or date.max)
+def _holds(contract: Contrat, taken: Souscription) -> bool:
+    """Tell whether a contract is of that subscription of the record."""
+    return souscriptions.same(contract.souscription, taken) and (
+        taken.depuis is None or taken.depuis in (contract.depuis, contract.souscription.depuis)
+    )
 
 
 class Statements:
@@ -142,7 +102,7 @@ class Statements:
         """
         self.workspace, self.year, self.office = workspace, year, office
         self.data = load(workspace)
-        self._tarif_of = cache(self._read_tarif)
+        self._edition_of = cache(self._read_edition)
         self.warnings: list[Diagnostic] = []
         """The members left out although they signed, each with why; a year that is not over. To be shown."""
         self.dossiers = [d for d in map(self._dossier, self.data.membres) if d]
@@ -175,26 +135,64 @@ class Statements:
         place = Place(self.workspace.shown(self.workspace.members_yaml))
         return Diagnostic(place, code, said, hint, Severity.WARNING)
 
-    def _read_tarif(self, edition: str) -> Tarif:
-        known = self.data.edition
-        return (known if edition == known.edition else load_edition(self.workspace, edition, self.data.seances)).tarif
+    def _read_edition(self, name: str) -> Edition | None:
+        """Return an edition. Raises `ProblemsFound` when its folder is gone."""
+        if name == self.data.edition.edition:
+            return self.data.edition
+        return load_edition(self.workspace, name, self.data.seances)
 
     def _dossier(self, membre: Membre) -> DossierEtat | None:
         """Return what the member's statement holds; None when it gets none: nothing runs, or it cannot be priced."""
-        owed = periods(membre, self.year)
+        owed = periods(membre, self.year, self._edition_of)
         if not owed:
             return None
-        if membre.souscription is None:
-            said = f"pas d'état pour {membre.id} : sa convention court en {self.year}, mais sans souscription"
-            self.warnings.append(self._told("etat-sans-souscription", said, "Ajoutez « souscription: » à sa fiche."))
+        contracts = self._contracts(membre)
+        if not contracts:
+            said = f"sa convention court en {self.year}, mais sans souscription"
+            self._left_out(membre, "etat-sans-souscription", said, "Ajoutez « souscriptions: » à sa fiche.")
             return None
-        if unpriced := [p.edition for p in owed if not prices(self._tarif_of(p.edition), membre.souscription)]:
-            # Half a statement would be taken for the whole.
-            said = f"pas d'état pour {membre.id} : l'édition {unpriced[0]} n'a pas de prix pour sa souscription"
-            self.warnings.append(self._told("etat-sans-prix", said, "Cet état est à établir à la main."))
+        found: list[Ligne] = []
+        try:
+            for volet, held in contracts.items():
+                found += lines(membre, self.year, volet, held, self._edition_of)
+        except NotStated as error:  # half a statement would be taken for the whole
+            self._left_out(membre, error.code, str(error), error.mend)
             return None
-        lines = rows(membre.souscription, owed, self._tarif_of)
-        return DossierEtat(self.data.syndicat, membre, self.year, texts(membre, self.year), owed, lines)
+        self._tell_unsigned(membre, contracts)
+        if not found:
+            return None
+        signed = setting_prices(membre, last_day(membre, self.year), self._edition_of)
+        return DossierEtat(self.data.syndicat, membre, self.year, signed, owed, found, self._rules(owed, contracts))
+
+    def _left_out(self, membre: Membre, code: str, said: str, mend: str) -> None:
+        self.warnings.append(self._told(code, f"pas d'état pour {membre.id} : {said}", mend))
+
+    def _contracts(self, membre: Membre) -> dict[str, list[Contrat]]:
+        """Return what the member contracted; of a volet that changes freely, what its record says after that too."""
+        found = contracted(membre, self._edition_of)
+        for name, periods_of in souscriptions.periods(membre.souscriptions).items():
+            volet = self.data.edition.volet(name)
+            if volet and volet.changement == "libre" and (held := found.get(name)):
+                later = [one for one in periods_of if one.depuis and one.depuis > held[-1].depuis]
+                held += [Contrat(one, one.depuis, held[-1].envoi, one.jusqu_au) for one in later if one.depuis]
+        return found
+
+    def _tell_unsigned(self, membre: Membre, contracts: Mapping[str, Sequence[Contrat]]) -> None:
+        """Tell the subscriptions of the record, begun by the end of the year, that no signed document holds."""
+        until = last_day(membre, self.year)
+        for taken in membre.souscriptions:
+            held = contracts.get(taken.volet, ())
+            if (taken.depuis and taken.depuis > until) or any(_holds(one, taken) for one in held):
+                continue
+            since = f" à compter du {formats.short_date(taken.depuis)}" if taken.depuis else ""
+            said = f"{membre.id} : la souscription du volet « {taken.volet} »{since} n'est dans aucun document signé"
+            hint = "L'état facture ce qui est signé. Envoyez-la à signer (docgen plan), ou notez la signature."
+            self.warnings.append(self._told("souscription-non-signee", said, hint))
+
+    def _rules(self, owed: Sequence[Periode], contracts: Mapping[str, Sequence[Contrat]]) -> tuple[str, ...]:
+        known = [edition for period in owed if (edition := self._edition_of(period.edition))]
+        tarifs = [v.tarif for edition in known for name in contracts if (v := edition.volet(name)) and v.tarif]
+        return tuple(dict.fromkeys(rule.prorata for rule in tarifs)) or ("mois_commence",)
 
     def _documents(self, pool: Pool) -> dict[str, bytes]:
         """Return the Word file and the checked PDF of each statement, by name."""

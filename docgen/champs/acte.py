@@ -14,7 +14,8 @@ from docgen import formats
 from docgen.champs.pack import CHAMPS, MASCULINE_TITLES, Accord, Champ, capital, curly
 from docgen.law import prefecture as actes
 from docgen.law import seance as assembly
-from docgen.model.fiches import Edition, Syndicat
+from docgen.model.edition import Edition
+from docgen.model.fiches import Syndicat
 from docgen.model.seance import Acte, Delegue, Seance, Visa
 
 NBSP = formats.NBSP

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from docgen.champs.blank import BLANK
 from docgen.champs.pack import Dossier, Values, values
-from docgen.model.fiches import Edition, Forme, Membre, Referent, Syndicat
+from docgen.champs.volets import champs_of
+from docgen.model.edition import Edition
+from docgen.model.fiches import Forme, Membre, Referent, Syndicat
 
 ANY_MEMBER = {
     "membre.le": "l’établissement public ou la collectivité membre",
@@ -23,16 +25,16 @@ ANY_MEMBER = {
 """What stands for the member in the blank model; its other fields are dotted blanks."""
 
 
-def blank_model(syndicat: Syndicat, edition: Edition) -> Values:
-    """Return the fields of a pack for nobody in particular: the model that is annexed to a délibération.
+def blank_model(syndicat: Syndicat, edition: Edition, volet: str | None = None) -> Values:
+    """Return the fields of a piece, of that volet, for nobody in particular: the model annexed to a délibération.
 
     It holds no personal data but the syndicat's own; whatever is the member's is a blank.
     """
     nobody = Membre.model_construct(
         id="modele", nom="Membre", forme=Forme.COMMUNE, siret="0" * 14, representant=None, referent=Referent(),
-        facturation=(), souscription=None, siege=syndicat.siege,
+        facturation=(), population=(), agents=(), souscriptions=(), siege=syndicat.siege,
     )  # fmt: skip
-    found = values(Dossier(syndicat, edition, nobody))
+    found = values(Dossier(syndicat, edition, nobody), champs_of(edition, volet))
     for path in found.flat:
         if path.startswith("membre.") or path == "representant.e":
             value = ANY_MEMBER.get(path, BLANK)

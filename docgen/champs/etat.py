@@ -5,64 +5,21 @@ As in `context`, each with its explanation and where its value comes from; `stat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from fractions import Fraction
 
 from docgen import formats
 from docgen.champs.pack import CHAMPS, Champ, capital, curly
+from docgen.champs.volets import NOTHING, price
+from docgen.law.annee import REGLES, Ligne, Periode
+from docgen.law.contrats import AVENANT, AVIS
 from docgen.model.fiches import Envoi, Facturation, Membre, Syndicat
 
 NBSP = formats.NBSP
 KINDS = ("HT", "TTC")
-
-
-@dataclass(frozen=True)
-class RegleDesMois:
-    """From how many days of service a month is owed: what is printed and what is computed, never one without other."""
-
-    texte: str
-    jours: int
-    """Days of service in the month."""
-
-
-REGLE_DES_MOIS = RegleDesMois("Tout mois commencé est dû", 1)
-"""An assumption, to be confirmed by the syndicat: neither the convention nor annexe 2 says how a month is counted."""
-
-
-@dataclass(frozen=True)
-class Periode:
-    """Months that follow one another, all owed under the same edition."""
-
-    edition: str
-    premier: int
-    """The first month, 1 to 12."""
-    dernier: int
-    """The last month, itself owed."""
-
-    @property
-    def mois(self) -> int:
-        """How many months are owed."""
-        return self.dernier - self.premier + 1
-
-
-@dataclass(frozen=True)
-class Ligne:
-    """What one service costs under one edition."""
-
-    service: str
-    edition: str
-    utilisateurs: int
-    mois: int
-    prix: Decimal
-    """Euros per user and month."""
-    prix_en: Literal["HT", "TTC"]
-
-    @property
-    def montant(self) -> Decimal:
-        """Euros, HT or TTC as `prix_en` says; exact."""
-        return self.prix * self.utilisateurs * self.mois
 
 
 @dataclass(frozen=True)
@@ -76,6 +33,8 @@ class DossierEtat:
     """The convention and the avenants in force in the year or before, in the order of signature."""
     periodes: Sequence[Periode]
     lignes: Sequence[Ligne]
+    regles: Sequence[str] = ("mois_commence",)
+    """How the months of the tarifs count."""
 
     @property
     def facturation(self) -> Facturation | None:
@@ -92,8 +51,9 @@ class DossierEtat:
 def _texts(d: DossierEtat) -> str:
     said, avenants = [], 0
     for text in d.textes:
-        avenants += text.document == "avenant"
-        what = f"avenant n°{NBSP}{avenants} signé" if text.document == "avenant" else "convention signée"
+        avenants += text.document == AVENANT
+        names = {AVENANT: f"avenant n°{NBSP}{avenants} signé", AVIS: "avis envoyé"}
+        what = names.get(text.document or "", "convention signée")
         day = formats.long_date(text.signe_le or text.envoye_le)
         said.append(f"{what} le {day} (édition{NBSP}{text.edition})")
     return capital(formats.listing(said))
@@ -111,32 +71,46 @@ def _periods(d: DossierEtat) -> str:
 def _rows(d: DossierEtat) -> list[dict[str, str]]:
     return [
         dict(
-            service=curly(row.service).replace(" To", f"{NBSP}To"),
+            volet=curly(row.volet),
+            service=re.sub(r"(?<=\d) (?=\w)", NBSP, curly(row.service)),
             edition=row.edition,
-            utilisateurs=formats.number(row.utilisateurs),
-            mois=str(row.mois),
-            prix=f"{formats.euros(row.prix)}{NBSP}{row.prix_en}",
+            quantite=NOTHING if row.quantite is None else formats.number(row.quantite),
+            unite=row.unite or NOTHING,
+            mois=NOTHING if row.mois is None else said_months(row.mois),
+            prix=NOTHING if row.prix is None else f"{price(row.prix)}{NBSP}{row.prix_en}",
             montant=f"{formats.euros(row.montant)}{NBSP}{row.prix_en}",
         )
         for row in d.lignes
     ]
 
 
+def said_months(months: Fraction) -> str:
+    """Return a number of months, to the hundredth: « 7 », « 2,45 »."""
+    exact = Decimal(months.numerator) / months.denominator
+    return str(formats.number(exact.quantize(Decimal("0.01")).normalize() if exact % 1 else int(exact)))
+
+
 def _totals(d: DossierEtat) -> list[dict[str, str]]:
     return [dict(libelle=f"Total {k}", montant=f"{formats.euros(v)}{NBSP}{k}") for k, v in d.totaux.items()]
+
+
+def _rule(d: DossierEtat) -> str:
+    return " ; ".join(REGLES[rule] for rule in dict.fromkeys(d.regles))
 
 
 ETAT = (
     Champ("etat.annee", "Année de l’état, qui est aussi l’exercice des codes", lambda d: str(d.annee)),
     Champ("etat.textes", "La convention et les avenants, avec la date de leur signature", _texts),
     Champ("etat.periodes", "Les mois dus et l’édition qui en fixe les prix", _periods),
-    Champ("etat.regle", "Comment les mois se comptent", lambda d: REGLE_DES_MOIS.texte),
+    Champ("etat.regle", "Comment les mois se comptent", _rule),
     Champ("etat.lignes", "Les prestations, ligne par ligne", _rows),
+    Champ("etat.lignes[].volet", "Volet"),
     Champ("etat.lignes[].service", "Service"),
     Champ("etat.lignes[].edition", "Édition qui en fixe le prix"),
-    Champ("etat.lignes[].utilisateurs", "Nombre d’utilisateurs"),
+    Champ("etat.lignes[].quantite", "Ce qui se multiplie"),
+    Champ("etat.lignes[].unite", "Ce qui se compte : « utilisateurs »"),
     Champ("etat.lignes[].mois", "Nombre de mois dus"),
-    Champ("etat.lignes[].prix", "Prix par utilisateur et par mois, avec HT ou TTC"),
+    Champ("etat.lignes[].prix", "Prix de l’unité, ou forfait, avec HT ou TTC"),
     Champ("etat.lignes[].montant", "Montant de la ligne, avec HT ou TTC"),
     Champ("etat.totaux", "Un total HT, un total TTC, ou les deux", _totals),
     Champ("etat.totaux[].libelle", "« Total TTC »"),

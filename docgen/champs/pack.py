@@ -1,4 +1,4 @@
-"""The only list of the fields of a pack's templates: each with its explanation and where its value comes from.
+"""The fields that every pack has, whatever its bundle: each with its explanation and where its value comes from.
 
 Takes a `Dossier` (what is known about one member's pack); gives the values that templates print. A value that the
 record lacks becomes a dotted blank to fill by hand, and is told as such.
@@ -6,30 +6,15 @@ record lacks becomes a dotted blank to fill by hand, and is told as such.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from markupsafe import Markup
-
 from docgen import formats
-from docgen.champs.blank import BLANK, Blank
-from docgen.law import tarif
-from docgen.model.fiches import (
-    Edition,
-    Facturation,
-    Forme,
-    LigneTarif,
-    Membre,
-    Referent,
-    Representant,
-    Syndicat,
-    Tarif,
-)
-
-CHOSEN, PLAIN = Markup("D9E6F5"), Markup("FFFFFF")
-"""Background colours of the grid, for `{% cellbg %}`; `Markup` says that they are not text to print."""
+from docgen.champs.blank import Blank
+from docgen.model.edition import Edition
+from docgen.model.fiches import Facturation, Forme, Membre, Referent, Representant, Souscription, Syndicat
 
 MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier", "1er")
 """A woman may sign as « Madame le Président » : the article then follows the noun."""
@@ -42,12 +27,10 @@ class Dossier:
     syndicat: Syndicat
     edition: Edition
     membre: Membre
-
-    @cached_property
-    def montants(self) -> tarif.Montants | None:
-        """What the member pays, once it has chosen."""
-        taken = self.membre.souscription
-        return tarif.due(taken, self.edition.tarif) if taken else None
+    souscriptions: Mapping[str, Souscription] = field(default_factory=dict)
+    """What the member takes, by volet; nothing while it has not chosen."""
+    prises: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `volets` made of it, once."""
 
     @cached_property
     def representant(self) -> Representant | None:
@@ -172,86 +155,8 @@ def _bill(read: Callable[[Facturation], Any]) -> Callable[[Dossier], Any]:
     return _of(lambda d: d.facturation, read)
 
 
-def _taken(read: Callable[[Any], Any]) -> Callable[[Dossier], Any]:
-    return _of(lambda d: d.membre.souscription, read)
-
-
-def _due(read: Callable[[tarif.Montants], Any]) -> Callable[[Dossier], Any]:
-    return _of(lambda d: d.montants, read)
-
-
-def _amount_rows(d: Dossier) -> list[dict[str, str]]:
-    """One row per service taken; while nothing is chosen, one row of blanks per part of the grid."""
-    if d.montants is None or d.membre.souscription is None:
-        labels = dict.fromkeys(_bloc_label(ligne) for ligne in d.edition.tarif.lignes)
-        return [_blank_row(label, number) for number, label in enumerate(labels, 1)]
-    users = formats.number(d.membre.souscription.utilisateurs)
-    return [
-        dict(
-            libelle=curly(due.service),
-            prix=formats.euros(due.prix),
-            utilisateurs=users,
-            mensuel=formats.euros(due.mensuel),
-        )
-        for due in d.montants.lignes
-    ]
-
-
-def _blank_row(label: str, number: int) -> dict[str, str]:
-    said = dict(prix="prix par utilisateur et par mois", utilisateurs="nombre d'utilisateurs", mensuel="par mois")
-    blanks = {
-        name: Blank(f"montants.lignes.{number}.{name}", f"Ligne {number} : {what}") for name, what in said.items()
-    }
-    return {"libelle": label, **blanks}
-
-
-def _bloc_label(ligne: LigneTarif) -> str:
-    return curly(ligne.libelle) if ligne.souscription == "gfu" else f"Stockage et sauvegarde – {BLANK[:4]} To"
-
-
-def _categories(d: Dossier) -> list[dict[str, Any]]:
-    rule = d.edition.tarif
-    mine = d.montants.categorie if d.montants else 0
-    return [
-        dict(
-            numero=str(c),
-            libelle=tarif.category_label(c, rule),
-            fond=CHOSEN if c == mine else PLAIN,
-        )
-        for c in range(1, rule.categories + 1)
-    ]
-
-
-@lru_cache(maxsize=8)
-def _prices(rule: Tarif) -> dict[str, list[str]]:
-    """Return the cells of each row of the grid as they are printed: the same for every member."""
-    return {label: [formats.euros(price) for price in cells] for label, cells in tarif.grid(rule).items()}
-
-
-def _grid_rows(bloc: str) -> Callable[[Dossier], list[dict[str, Any]]]:
-    def rows(d: Dossier) -> list[dict[str, Any]]:
-        prices = _prices(d.edition.tarif)
-        mine = d.montants.categorie if d.montants else 0
-        found = []
-        for ligne in d.edition.tarif.lignes:
-            if ligne.bloc != bloc:
-                continue
-            taken = d.membre.souscription is not None and tarif.concerns(ligne, d.membre.souscription)
-            cells = [
-                dict(prix=price, fond=CHOSEN if taken and c == mine else PLAIN)
-                for c, price in enumerate(prices[ligne.libelle], 1)
-            ]
-            found.append(
-                dict(
-                    libelle=curly(ligne.libelle),
-                    repere="→\u00a0" if taken else "",
-                    fond=CHOSEN if taken else PLAIN,
-                    cellules=cells,
-                )
-            )
-        return found
-
-    return rows
+def _fact(name: str, read: Callable[[Any], Any]) -> Callable[[Dossier], Any]:
+    return _of(lambda d: d.membre.fait(name), read)
 
 
 CHAMPS: tuple[Champ, ...] = (
@@ -314,47 +219,23 @@ CHAMPS: tuple[Champ, ...] = (
     Champ("facturation.code_service", "Code service Chorus Pro", _bill(lambda f: f.code_service), "code service"),
     Champ("facturation.numero_engagement", "N° d'engagement", _bill(lambda f: f.numero_engagement),
           "n° d'engagement"),
-    Champ("souscription.utilisateurs", "Nombre d'utilisateurs", _taken(lambda s: formats.number(s.utilisateurs)),
-          "souscription"),
-    Champ("souscription.stockage", "Stockage choisi", _taken(lambda s: f"{s.stockage}\u00a0To" if s.stockage else "aucun"),
-          "souscription"),
-    Champ("souscription.gfu", "Adhésion au GFU : oui ou non", _taken(lambda s: "oui" if s.gfu else "non"),
-          "souscription"),
-    Champ("souscription.categorie", "Catégorie tarifaire", _due(lambda m: formats.number(m.categorie)), "souscription"),
-    Champ("montants.lignes", "Ce que le membre paie, ligne par ligne", _amount_rows),
-    Champ("montants.lignes[].libelle", "Service"),
-    Champ("montants.lignes[].prix", "Prix par utilisateur et par mois, TTC"),
-    Champ("montants.lignes[].utilisateurs", "Nombre d'utilisateurs"),
-    Champ("montants.lignes[].mensuel", "Montant par mois, TTC"),
-    Champ("montants.prix", "Total par utilisateur et par mois, TTC", _due(lambda m: formats.euros(m.prix)),
-          "souscription"),
-    Champ("montants.mensuel", "Total par mois, TTC", _due(lambda m: formats.euros(m.mensuel)), "souscription"),
-    Champ("montants.annuel", "Total par an, TTC", _due(lambda m: formats.euros(m.annuel)), "souscription"),
-    Champ("grille.tva", "Taux de TVA", lambda d: f"{formats.number(d.edition.tarif.tva)}\u00a0%"),
-    Champ("grille.categories", "Les catégories de la grille, dans l'ordre", _categories),
-    Champ("grille.categories[].numero", "Numéro de la catégorie"),
-    Champ("grille.categories[].libelle", "« Jusqu’à 10 utilisateurs »"),
-    Champ("grille.categories[].fond", "Couleur de fond, pour {% cellbg %} : la catégorie du membre ressort"),
-    *(
-        champ
-        for bloc, what in (
-            ("gfu_of", "part opérateur du GFU"),
-            ("gfu_exploitant", "part exploitant du GFU"),
-            ("netexplorer", "stockage et sauvegarde"),
-        )
-        for champ in (
-            Champ(f"grille.{bloc}", f"Les lignes de la grille : {what}", _grid_rows(bloc)),
-            Champ(f"grille.{bloc}[].libelle", "Intitulé de la ligne"),
-            Champ(f"grille.{bloc}[].repere", "« → » sur la ligne choisie par le membre, sinon rien"),
-            Champ(f"grille.{bloc}[].fond", "Couleur de fond de l'intitulé, pour {% cellbg %}"),
-            Champ(f"grille.{bloc}[].cellules", "Les prix de la ligne, par catégorie"),
-            Champ(f"grille.{bloc}[].cellules[].prix", "Prix par utilisateur et par mois, TTC"),
-            Champ(f"grille.{bloc}[].cellules[].fond", "Couleur de fond de la case, pour {% cellbg %}"),
-        )
-    ),
+    Champ("membre.population", "Nombre d'habitants du membre", _fact("population", lambda f: formats.number(f.nombre)),
+          "population"),
+    Champ("membre.population_annee", "Année de ce nombre", _fact("population", lambda f: str(f.annee)), "population"),
+    Champ("membre.population_source", "Source de ce nombre", _fact("population", lambda f: curly(f.source)), "population"),
+    Champ("membre.agents", "Nombre d'agents du membre", _fact("agents", lambda f: formats.number(f.nombre)), "agents"),
+    Champ("membre.agents_annee", "Année de ce nombre", _fact("agents", lambda f: str(f.annee)), "agents"),
+    Champ("membre.agents_source", "Source de ce nombre", _fact("agents", lambda f: curly(f.source)), "agents"),
 )  # fmt: skip
 
 KNOWN = {champ.chemin: champ for champ in CHAMPS}
+OF_VOLETS = (
+    "souscription.*", "grille.*", "volet.*", "volets*", "montants.lignes*", "montants.prix", "montants.mensuel",
+    "montants.annuel", "montants.unique", "montants.total.annuel",
+)  # fmt: skip
+"""The fields that each edition has of its own; « * » stands for what only it knows."""
+ANYWHERE = (*KNOWN, *OF_VOLETS)
+"""What a template may use when it is not known of which edition it is."""
 
 
 @dataclass(frozen=True)
@@ -388,18 +269,3 @@ def values(dossier: Any, champs: Iterable[Champ] = CHAMPS) -> Values:
             branch = branch.setdefault(part, {})
         branch[last] = value
     return Values(tree, flat, blanks)
-
-
-def examples(dossier: Dossier) -> Iterator[tuple[Champ, str]]:
-    """Yield every field with an example of what it prints."""
-    flat = values(dossier).flat
-    for champ in CHAMPS:
-        value = flat.get(champ.chemin)
-        if value is None and "[]" in champ.chemin:
-            top, *steps = champ.chemin.split("[].")
-            value = flat[top][0]
-            for step in steps:
-                value = value[step]
-                value = value[0] if isinstance(value, list) else value
-            value = "" if isinstance(value, dict) else value
-        yield champ, "" if isinstance(value, list) else str(value)

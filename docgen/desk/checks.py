@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from docgen.champs import expected
 from docgen.champs.acte import KNOWN_ACTE
 from docgen.champs.etat import KNOWN_ETAT
-from docgen.champs.pack import KNOWN, Values
+from docgen.champs.pack import ANYWHERE, Values
+from docgen.champs.volets import known_anywhere, known_of
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, errors
 from docgen.lint import rules
-from docgen.model.fiches import Edition
+from docgen.model.edition import SUITES, Edition, PieceModele
 from docgen.packs import together
-from docgen.packs.avenant import KNOWN_AVENANT
-from docgen.packs.contents import AMENDING, Contents
+from docgen.packs.avenant import ANY_AVENANT, KNOWN_AVENANT
+from docgen.packs.contents import Contents
 from docgen.records import strays
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.word.template import NO_HOUSE, House, Template
 
 FIELDS: Mapping[str, Iterable[str]] = {
-    "avenant": KNOWN_AVENANT,
-    "avis": KNOWN_AVENANT,
+    **dict.fromkeys(SUITES, ANY_AVENANT),
     "deliberation": KNOWN_ACTE,
     "bordereau": KNOWN_ACTE,
     "etat-annuel": KNOWN_ETAT,
@@ -47,27 +47,45 @@ class Checked:
     template: Template | None = None
     """None when the file cannot be opened as one."""
     problems: list[Diagnostic] = field(default_factory=list)
+    piece: PieceModele | None = None
+    """Which piece of the edition it is, if it is one."""
 
 
 def of_files(files: Iterable[Path], workspace: Workspace | None, data: Data | None) -> list[Checked]:
     """Return what is wrong with the Word files of these names, each as what it is in the workspace, if it is in one."""
     pieces = {workspace.template(data.edition.edition, p): p for p in data.edition.pieces} if workspace and data else {}
     ours = house(workspace, data)
-    found, of_edition = [], []
+    found = []
     for path in files:
         piece = pieces.get(path.resolve())
-        one = of_file(path, str(path), piece.signataires if piece else SIGNED.get(path.stem, ()), ours)
-        found.append(one)
-        of_edition += [one] if piece else []
+        ours_is = workspace is not None and path.resolve().is_relative_to(workspace.templates.resolve())
+        found.append(_one(path, str(path), data if ours_is else None, ours, piece))
     if data:
-        _meet_members(of_edition, data)
+        _meet_members(found, data)
+    return found
+
+
+def _one(path: Path, shown_as: str, data: Data | None, ours: House, piece: PieceModele | None = None) -> Checked:
+    """Return what is wrong with a file as what it is in the edition of the records, or anywhere when there is none."""
+    if data is None:
+        return of_file(path, shown_as, SIGNED.get(path.stem, ()), ours)
+    known: Iterable[str] | None = None
+    if piece:
+        known = known_of(data.edition, piece.volet)
+    elif path.stem in SUITES:
+        known = {**known_anywhere(data.edition), **KNOWN_AVENANT}
+    closed = expected.closed_fields(data.edition, piece.volet if piece else None)
+    signs = piece.signataires if piece else SIGNED.get(path.stem, ())
+    found = of_file(path, shown_as, signs, replace(ours, closed=closed), known)
+    found.piece = piece
     return found
 
 
 def _meet_members(pieces: Iterable[Checked], data: Data) -> None:
     for one in pieces:
-        if one.template and not errors(one.problems):  # an unknown field has no value for anybody
-            one.problems += together.meet(one.template, data.edition, together.of_members(data))
+        if one.piece and one.template and not errors(one.problems):  # an unknown field has no value for anybody
+            volet = one.piece.volet
+            one.problems += together.meet(one.template, data.edition, together.of_members(data, volet), volet)
 
 
 def _meet_amended(workspace: Workspace, data: Data, files: Iterable[Checked]) -> list[Diagnostic]:
@@ -82,12 +100,12 @@ def _meet_amended(workspace: Workspace, data: Data, files: Iterable[Checked]) ->
     try:
         contents = Contents(workspace, data)
         for membre in data.membres:
-            for content in contents.of(membre) if AMENDING.keys() & set(contents.decisions[membre.id].pieces) else ():
+            for content in contents.of(membre) if SUITES.keys() & set(contents.decisions[membre.id].pieces) else ():
                 found.setdefault(content.fichier, []).append((membre.id, content.found))
     except ProblemsFound as error:
         return list(error.diagnostics)
     for one in checked:
-        if one.template and one.path.parent == workspace.templates and one.path.name in found:
+        if one.template and one.piece is None and one.path.name in found:
             one.problems += together.meet(one.template, data.edition, found[one.path.name])
     return []
 
@@ -113,13 +131,15 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
     """Return what is wrong with the templates of the edition and with those that belong to none."""
     ours = house(workspace, data)
     pieces = [
-        of_file(path, workspace.shown(path), piece.signataires, ours)
+        _one(path, workspace.shown(path), data, ours, piece)
         for piece in data.edition.pieces
         for path in [workspace.template(data.edition.edition, piece)]
     ]
+    own = [path for name in SUITES if (path := workspace.templates / data.edition.edition / f"{name}.docx").exists()]
+    common = [path for path in sorted(workspace.templates.glob("*.docx")) if path.stem not in {one.stem for one in own}]
     others = [
-        of_file(path, workspace.shown(path), SIGNED.get(path.stem, ()), ours)
-        for path in sorted(workspace.templates.glob("*.docx"))
+        _one(path, workspace.shown(path), data, ours)
+        for path in (*own, *common)
         if strays.is_template(path) and not path.name.endswith(COPY)
     ]
     record = Checked(workspace.edition_yaml(data.edition.edition))
@@ -131,12 +151,21 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
     return [*pieces, record, *others]
 
 
-def of_file(path: Path, shown_as: str, signataires: Iterable[str] = (), ours: House = NO_HOUSE) -> Checked:
-    """Return what is wrong with one Word file, whatever it is; nothing is raised."""
+def of_file(
+    path: Path,
+    shown_as: str,
+    signataires: Iterable[str] = (),
+    ours: House = NO_HOUSE,
+    known: Iterable[str] | None = None,
+) -> Checked:
+    """Return what is wrong with one Word file, whatever it is; nothing is raised.
+
+    `known` are the fields that it may use; None when its name tells.
+    """
     found = Checked(path)
     try:
         kind = next((kind for kind in FIELDS if path.name.lower().startswith(kind)), "")
-        known = FIELDS.get(kind, KNOWN)
+        known = FIELDS.get(kind, ANYWHERE) if known is None else known
         found.template = Template(path, shown_as, known, signataires, ours)
         found.problems = rules.check(found.template)
     except ProblemsFound as error:

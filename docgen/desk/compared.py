@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,12 +19,12 @@ from docgen import formats, publish
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.law import tarif
 from docgen.lint import rules
-from docgen.model.fiches import Edition, PieceModele
+from docgen.model.edition import Edition, PieceModele, Volet
 from docgen.packs.contents import open_templates
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.redline.tracked import CannotCompare, Redline, redline
 from docgen.word import compare
-from docgen.word.compare import CellChange, Change, Difference
+from docgen.word.compare import Change, Difference
 from docgen.word.expressions import TAG
 from docgen.word.package import where
 from docgen.word.template import Template
@@ -128,9 +128,8 @@ def _page(old: Edition, new: Edition, documents: Sequence[Compared], found: Diff
         documents=documents,
         changes=changes,
         renumerotes={d.piece.id: renumbered(found, d.piece.id) for d in documents},
-        grille=list(_grid(old, new, found.grille)),
+        grilles=list(_grids(old, new, found)),
         cellules=formats.plural(len(found.grille), "case change", "cases changent"),
-        categories=[tarif.category_label(c + 1, new.tarif) for c in range(new.tarif.categories)],
     )
 
 
@@ -194,15 +193,51 @@ class Row:
     """The former price and the new one; the new one alone, twice, where nothing changes."""
 
 
-def _grid(old: Edition, new: Edition, changes: Sequence[CellChange]) -> Iterator[Row]:
-    """Yield the rows of the grid that change."""
-    before, after = tarif.grid(old.tarif), tarif.grid(new.tarif)
-    for libelle in dict.fromkeys(change.libelle for change in changes):
-        size = max(len(before.get(libelle, ())), len(after.get(libelle, ())))
-        cells = tuple((_price(before, libelle, n), _price(after, libelle, n)) for n in range(size))
-        yield Row(libelle, cells)
+@dataclass(frozen=True)
+class Grid:
+    """The prices of a volet that change, of the rows that have the same brackets."""
+
+    titre: str
+    prix_en: str
+    tranches: tuple[str, ...]
+    rows: tuple[Row, ...]
+    regles: tuple[str, ...]
+    """What else decides a price and changes, in words."""
 
 
-def _price(grid: Mapping[str, Sequence[Decimal]], libelle: str, number: int) -> str:
-    row = grid.get(libelle, ())
-    return formats.euros(row[number]) if number < len(row) else "–"
+def _grids(old: Edition, new: Edition, found: Difference) -> Iterator[Grid]:
+    """Yield the prices that change, volet by volet, the rows of one scale together."""
+    for name in found.volets():
+        before, after = old.volet(name), new.volet(name)
+        shown = after or before
+        assert shown
+        labels = list(dict.fromkeys(change.libelle for change in found.grille if change.volet == name))
+        scales: dict[tuple[str, ...], list[str]] = {}
+        for label in labels:
+            scales.setdefault(_brackets(shown, label), []).append(label)
+        rules = tuple(
+            f"{change.libelle or 'le tarif'} : la règle change" for change in found.regles if change.volet == name
+        )
+        kinds = [volet.tarif.prix_en for volet in (before, after) if volet and volet.tarif]
+        said = " puis ".join(dict.fromkeys(kinds))
+        for number, (brackets, rows) in enumerate((scales or {(): []}).items()):
+            made = tuple(_row(before, after, label) for label in rows)
+            yield Grid(shown.titre, said, brackets, made, rules if number == 0 else ())
+
+
+def _brackets(volet: Volet, label: str) -> tuple[str, ...]:
+    ligne = next((one for one in volet.tarif.lignes if one.libelle == label), None) if volet.tarif else None
+    scale = volet.tarif.echelle(ligne) if volet.tarif and ligne else None
+    if scale is None or volet.tarif is None:
+        return ("Prix",)
+    unit = volet.unite(scale.de)
+    return tuple(tarif.label(volet.tarif, scale.id, n, unit) for n in range(1, scale.nombre + 1))
+
+
+def _row(before: Volet | None, after: Volet | None, libelle: str) -> Row:
+    was, now = compare.prices(before).get(libelle, ()), compare.prices(after).get(libelle, ())
+    return Row(libelle, tuple((_price(was, n), _price(now, n)) for n in range(max(len(was), len(now)))))
+
+
+def _price(row: Sequence[Decimal], number: int) -> str:
+    return f"{formats.exactly(row[number])}" if number < len(row) else "–"

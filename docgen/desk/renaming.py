@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docgen import formats, publish
-from docgen.champs.pack import KNOWN
+from docgen.champs.volets import known_anywhere
 from docgen.desk import rename
 from docgen.desk.rename import Renaming
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
@@ -35,8 +35,9 @@ def plan(workspace: Workspace, data: Data, old: str, new: str) -> list[Planned]:
     """
     rename.check_names(old, new)
     _require_draft(workspace, data)
-    if new not in KNOWN:
-        hint = closest(new, KNOWN) or "« docgen fields » donne la liste des champs."
+    known = known_anywhere(data.edition)
+    if new not in known:
+        hint = closest(new, known) or "« docgen fields » donne la liste des champs."
         raise ProblemsFound([Diagnostic(Place(f"« {new} »"), "champ-inconnu", "ce champ n'existe pas", hint)])
     found: list[Planned] = []
     problems: list[Diagnostic] = []

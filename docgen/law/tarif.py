@@ -1,46 +1,74 @@
-"""The price grid: HT base prices to TTC cells, the category of a member, what it pays. Pure arithmetic.
+"""What a member pays for a volet: the cells that the rule gives, the rows that concern it, their amounts.
 
-All amounts are euros. The rule (délibération 04/2023-06, annexe 2, section D): each category takes one more
-step off the HT base price, rounded to the cent; VAT is added and the result rounded to the cent again; both
-roundings half up, as public accounting does. One rounding instead of two changes five voted cells.
+All amounts are euros, HT or TTC as `prix_en` of the tarif says. A cell is the HT base price less its degression,
+rounded, then VAT, then rounded again, where `arrondis` puts roundings, half up as public accounting does. A member
+pays the voted cells: `records` vouches that they are the computed ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 
-from docgen.model.fiches import LigneTarif, Souscription, Tarif
+from docgen import formats
+from docgen.law.modeles import MODELES, Demande
+from docgen.model.edition import LigneTarif, Tarif
 
 CENT = Decimal("0.01")
 MONTHS_PER_YEAR = 12
+COMPLEMENT, PLAFOND = "Complément pour atteindre le minimum annuel", "Réduction au plafond annuel"
+Faits = Mapping[str, int | bool | str]
+"""What a member answers and what is known of it: by the id of the question, `population`, `agents`."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """What one row of the grid costs to one member, euros TTC."""
+    """What one row costs to one member."""
 
     libelle: str
     service: str
     """What it is called outside the grid."""
-    prix: Decimal
-    """Per user and month."""
-    mensuel: Decimal
-    """Per month, all users."""
+    periode: str
+    """mois, an or fois."""
+    montant: Decimal
+    """Per `periode`, to the cent; of what is counted afterwards, for the quantity foreseen in a year."""
+    bloc: str = ""
+    prix: Decimal | None = None
+    """Of a unit, of a package, or the flat fee; None where each unit has the price of its bracket."""
+    par: str | None = None
+    quantite: int | None = None
+    rang: int = 1
+    """Its bracket, from 1."""
+    consomme: bool = False
+
+    @property
+    def unique(self) -> Decimal:
+        """What is due once, at the subscription."""
+        return self.montant if self.periode == "fois" and not self.consomme else Decimal(0)
+
+    @property
+    def mensuel(self) -> Decimal:
+        """What is due each month."""
+        return self.montant if self.periode == "mois" else Decimal(0)
+
+    @property
+    def annuel(self) -> Decimal:
+        """What is due each year."""
+        return self.montant * (MONTHS_PER_YEAR if self.periode == "mois" else 1) - self.unique
 
 
 @dataclass(frozen=True)
 class Montants:
-    """What a member pays, euros TTC."""
+    """What a member pays for a volet."""
 
-    categorie: int
     lignes: tuple[Due, ...]
+    """With what brings their sum to the minimum or the ceiling of the year, if it is beyond."""
 
     @property
     def prix(self) -> Decimal:
-        """Per user and month."""
-        return sum((ligne.prix for ligne in self.lignes), Decimal(0))
+        """The sum of the unit prices."""
+        return sum((ligne.prix or Decimal(0) for ligne in self.lignes), Decimal(0))
 
     @property
     def mensuel(self) -> Decimal:
@@ -49,8 +77,13 @@ class Montants:
 
     @property
     def annuel(self) -> Decimal:
-        """Per year."""
-        return self.mensuel * MONTHS_PER_YEAR
+        """Per year, once-only fees left out."""
+        return sum((ligne.annuel for ligne in self.lignes), Decimal(0))
+
+    @property
+    def unique(self) -> Decimal:
+        """Once, at the subscription."""
+        return sum((ligne.unique for ligne in self.lignes), Decimal(0))
 
 
 def cent(amount: Decimal) -> Decimal:
@@ -58,53 +91,123 @@ def cent(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-def cell(ligne: LigneTarif, categorie: int, tarif: Tarif) -> Decimal:
-    """Return the price TTC per user and month of one row in one category (from 1)."""
-    steps = categorie - 1 if ligne.degressif else 0
-    hors_taxes = cent(ligne.ht * (1 - tarif.pas * steps / 100))
-    return cent(hors_taxes * (1 + tarif.tva / 100))
+def size(tarif: Tarif, ligne: LigneTarif) -> int:
+    """Return how many prices a row has."""
+    scale = tarif.echelle(ligne)
+    return scale.nombre if scale else 1
 
 
-@lru_cache(maxsize=8)
-def grid(tarif: Tarif) -> dict[str, tuple[Decimal, ...]]:
-    """Return the computed cells of each row, by its label."""
-    return {
-        ligne.libelle: tuple(cell(ligne, c, tarif) for c in range(1, tarif.categories + 1)) for ligne in tarif.lignes
-    }
+def cells(tarif: Tarif, ligne: LigneTarif) -> tuple[Decimal, ...]:
+    """Return the prices that the rule of a row gives, one a bracket; those that were voted when it has none."""
+    if ligne.ht is None:
+        return ligne.votee
+    taxes = tarif.tva if ligne.tva is None else ligne.tva
+    found = []
+    for step in range(size(tarif, ligne)):
+        price = ligne.ht * (1 - (ligne.degression or Decimal(0)) * step / 100)
+        price = cent(price) if "ht" in ligne.arrondis else price
+        if tarif.prix_en == "TTC":
+            price *= 1 + taxes / 100
+            price = cent(price) if "ttc" in ligne.arrondis else price
+        found.append(price)
+    return tuple(found)
 
 
-def category(utilisateurs: int, tarif: Tarif) -> int:
-    """Return the category (from 1) of a number of users: one per ten users, the last one without limit."""
-    return min(-(-utilisateurs // tarif.utilisateurs_par_categorie), tarif.categories)
+def concerns(ligne: LigneTarif, faits: Faits) -> bool:
+    """Tell whether a member who answers so pays this row."""
+    return all(said(faits.get(name)) in admitted for name, admitted in ligne.si)
 
 
-def category_label(categorie: int, tarif: Tarif) -> str:
-    """Return « Jusqu’à 30 utilisateurs », or « Au-delà de 100 utilisateurs » for the last one."""
-    size = tarif.utilisateurs_par_categorie
-    if categorie == tarif.categories:
-        return f"Au-delà de {(categorie - 1) * size} utilisateurs"
-    return f"Jusqu’à {categorie * size} utilisateurs"
+def said(value: int | bool | str | None) -> str:
+    """Return an answer as a record writes it: « oui », « 3 To », « 24 »."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return "" if value is None else str(value)
 
 
-def concerns(ligne: LigneTarif, souscription: Souscription) -> bool:
-    """Tell whether the member who takes `souscription` pays this row."""
-    if ligne.souscription == "gfu":
-        return souscription.gfu
-    return ligne.souscription == f"{souscription.stockage} To"
+def quantity(ligne: LigneTarif, faits: Faits) -> int | None:
+    """Return what a row counts; None when it counts nothing, or when it is not known."""
+    found = faits.get(ligne.par) if ligne.par else None
+    return found if isinstance(found, int) else None
 
 
-def storages(tarif: Tarif) -> list[int]:
-    """Return the storages, in To, that the grid knows."""
-    return [int(ligne.souscription.split()[0]) for ligne in tarif.lignes if ligne.souscription != "gfu"]
+def rank(tarif: Tarif, ligne: LigneTarif, faits: Faits) -> int | None:
+    """Return the bracket of a row, from 1; None when the quantity is not known or has no bracket."""
+    scale = tarif.echelle(ligne)
+    if scale is None:
+        return 1
+    found = faits.get(scale.de)
+    return scale.rang(found) if isinstance(found, int) else None
 
 
-def due(souscription: Souscription, tarif: Tarif) -> Montants:
-    """Return what a member pays for its subscription."""
-    categorie = category(souscription.utilisateurs, tarif)
-    prices = grid(tarif)
-    lignes = []
+def missing(tarif: Tarif, faits: Faits) -> list[tuple[LigneTarif, str]]:
+    """Return the rows that a member pays and that have no price for it, each with what lacks or has no bracket."""
+    found = []
     for ligne in tarif.lignes:
-        if concerns(ligne, souscription):
-            prix = prices[ligne.libelle][categorie - 1]
-            lignes.append(Due(ligne.libelle, ligne.intitule, prix, prix * souscription.utilisateurs))
-    return Montants(categorie, tuple(lignes))
+        if not concerns(ligne, faits):
+            continue
+        scale = tarif.echelle(ligne)
+        if ligne.par and quantity(ligne, faits) is None:
+            found.append((ligne, ligne.par))
+        elif scale and rank(tarif, ligne, faits) is None:
+            found.append((ligne, scale.de))
+    return found
+
+
+def amount(tarif: Tarif, ligne: LigneTarif, faits: Faits) -> Decimal:
+    """Return what a row costs per period, to the cent. `missing` must not name it."""
+    scale = tarif.echelle(ligne)
+    free = tarif.gratuits if ligne.gratuits is None else ligne.gratuits
+    model = MODELES[ligne.modele]
+    asked = Demande(
+        quantity(ligne, faits) or 0, ligne.votee, rank(tarif, ligne, faits) or 1, scale.bornes if scale else (),
+        (free or 0) if model.compte else 0, ligne.taille or 1,
+    )  # fmt: skip
+    return cent(within(model.montant(asked), ligne.minimum, ligne.plafond))
+
+
+def price(tarif: Tarif, ligne: LigneTarif, faits: Faits) -> Decimal | None:
+    """Return the price of a unit, of a package, or the flat fee; None where each unit has that of its bracket."""
+    return None if ligne.modele == "progressif" else ligne.votee[(rank(tarif, ligne, faits) or 1) - 1]
+
+
+def within(value: Decimal, least: Decimal | None, most: Decimal | None) -> Decimal:
+    """Return the amount, at least the minimum and at most the ceiling."""
+    value = value if least is None else max(value, least)
+    return value if most is None else min(value, most)
+
+
+def due(tarif: Tarif, faits: Faits) -> Montants:
+    """Return what a member who answers so pays. `missing` must be empty."""
+    rows = [_due(tarif, ligne, faits) for ligne in tarif.lignes if concerns(ligne, faits)]
+    total = sum((row.annuel for row in rows), Decimal(0))
+    beyond = within(total, tarif.minimum, tarif.plafond) - total
+    return Montants((*rows, *adjusted(beyond)))
+
+
+def adjusted(beyond: Decimal) -> Iterable[Due]:
+    """Return the row that brings a year to its minimum or to its ceiling; none when it is between them."""
+    if beyond:
+        label = COMPLEMENT if beyond > 0 else PLAFOND
+        return [Due(label, label, "an", cent(beyond))]
+    return []
+
+
+def _due(tarif: Tarif, ligne: LigneTarif, faits: Faits) -> Due:
+    return Due(
+        ligne.libelle, ligne.intitule, ligne.periode, amount(tarif, ligne, faits), ligne.bloc,
+        price(tarif, ligne, faits), ligne.par, quantity(ligne, faits), rank(tarif, ligne, faits) or 1,
+        ligne.mesure == "consomme",
+    )  # fmt: skip
+
+
+def label(tarif: Tarif, scale: str, where: int, unit: str) -> str:
+    """Return the name of a bracket (from 1): « Jusqu’à 30 utilisateurs », « Moins de 500 habitants »."""
+    found = next(one for one in tarif.tranches if one.id == scale)
+    inclusive = bool(found.jusqu_a)
+    bounds = found.jusqu_a or found.moins_de
+    if where <= len(bounds):
+        return f"{'Jusqu’à' if inclusive else 'Moins de'} {formats.number(bounds[where - 1])} {unit}"
+    if inclusive:
+        return f"Au-delà de {formats.number(bounds[-1])} {unit}"
+    return f"{formats.number(bounds[-1])} {unit} et plus"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
-from docgen.champs.expected import CLOSED
 from docgen.diagnostics import Diagnostic
 from docgen.word.expressions import environment, paths_of, typed
 from docgen.word.template import Part, Template
@@ -70,8 +69,8 @@ def bare_tests(template: Template) -> Iterator[Diagnostic]:
         for node in _truths(part):
             if isinstance(node, nodes.Tuple | nodes.Const) and not isinstance(getattr(node, "value", ""), bool):
                 yield Diagnostic(template.place(part, node.lineno), "comparaison-trompeuse", *_always(node))
-            values = CLOSED.get(paths.get(id(node), ""), ("",))
-            if "" not in values:
+            values = template.words_of(paths.get(id(node), ""))
+            if values and "" not in values:
                 yield Diagnostic(
                     template.place(part, node.lineno, typed(node)),
                     "comparaison-trompeuse",

@@ -121,10 +121,9 @@ def in_a_loop(path: str) -> str:
 
 def unknown_fields(template: Template) -> Iterator[Diagnostic]:
     """A field that docgen does not know: it would print nothing."""
-    branches = {path[:i] for path in template.known for i in range(len(path)) if path[i] in ".["}
     for part in template.parts:
         for path, node in uses(part.reading.tree):
-            if {path, path.removesuffix("[]")} & (template.known | branches):
+            if template.knows(path):
                 continue
             near = closest(path, template.known)
             hint = in_a_loop(near.split("« ")[1].split(" »")[0]) if "[]" in near and "[]" not in path else near

@@ -1,4 +1,4 @@
-"""The things that docgen speaks of, frozen and typed: syndicat, membre, souscription, délibération, édition.
+"""The things that docgen speaks of, frozen and typed: syndicat, membre, souscription, envoi, délibération.
 
 The descriptions are those of the JSON Schema that an editor shows to the clerk, hence in French.
 """
@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from docgen.model.values import (
-    Amounts,
     CommitmentNumber,
     Day,
     Email,
     FolderName,
-    Number,
     Phone,
     Postcode,
     ServiceCode,
     Siret,
-    Terabytes,
     Text,
     Whole,
     YesNo,
@@ -110,39 +107,66 @@ class Referent(Frozen):
     courriel: Email | None = Field(None, description="Adresse professionnelle, de préférence générique")
 
 
+Exercice = Annotated[Whole, Field(ge=2000, le=2100)]
+
+
 class Facturation(Frozen):
     """Chorus Pro routing, asked again for every exercice (convention, article 4)."""
 
-    exercice: Annotated[Whole, Field(ge=2000, le=2100)] = Field(description="Année à laquelle ces codes valent")
+    exercice: Exercice = Field(description="Année à laquelle ces codes valent")
     code_service: ServiceCode | None = Field(None, description="Code service Chorus Pro (100 caractères au plus)")
     numero_engagement: CommitmentNumber | None = Field(None, description="N° d'engagement (50 caractères au plus)")
 
 
-class Souscription(Frozen):
-    """What the member takes."""
+class Declared(BaseModel):
+    """What a member says of one volet: the answers are those that the volet asks for, kept as they are written."""
 
-    utilisateurs: Annotated[Whole, Field(ge=1, le=100_000)] = Field(description="Nombre d'utilisateurs")
-    stockage: Annotated[Terabytes, Field(ge=0, le=1000)] = Field(description="Stockage en To : 3, ou aucun")
-    gfu: YesNo = Field(description="Adhésion au groupement fermé d'utilisateurs : oui ou non")
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    volet: Text = Field(description="Le volet")
+
+    @property
+    def reponses(self) -> dict[str, Any]:
+        """The answers, by the id of the question."""
+        return dict(self.model_extra or {})
+
+
+class Souscription(Declared):
+    """What a member takes of a volet, from a day on."""
+
+    depuis: Day | None = Field(None, description="Jour à partir duquel elle est due ; sinon, la signature")
+    jusqu_au: Day | None = Field(None, description="Dernier jour, si le membre quitte le volet")
 
     @model_validator(mode="after")
-    def _takes_something(self) -> Souscription:
-        if not self.stockage and not self.gfu:
-            raise wrong(
-                "souscription-vide",
-                "la souscription ne prend ni stockage ni GFU",
-                "Si le membre n'a pas encore choisi, supprimez la souscription : l'annexe 2 aura des blancs.",
-            )
+    def _in_order(self) -> Souscription:
+        if self.depuis and self.jusqu_au and self.jusqu_au < self.depuis:
+            raise wrong("dates-incoherentes", "jusqu_au précède depuis", "Vérifiez les deux dates.")
         return self
+
+
+class Consommation(Declared):
+    """What a member used of a volet in one year, counted afterwards."""
+
+    exercice: Exercice = Field(description="L'année comptée")
+    edition: FolderName | None = Field(None, description="L'édition dont les prix valent, si l'année en a eu deux")
+
+
+class Fait(Frozen):
+    """A number that a price may depend on, with its year and its source."""
+
+    nombre: Annotated[Whole, Field(ge=0, le=100_000_000)] = Field(description="Le nombre")
+    annee: Exercice = Field(description="L'année à laquelle il vaut")
+    source: Text = Field(description="D'où il vient, par exemple « INSEE population totale »")
 
 
 class Envoi(Frozen):
     """What was sent to a member, and whether it came back signed."""
 
     edition: FolderName = Field(description="Édition des textes envoyés")
-    document: Literal["convention", "avenant", "charte", "avis"] = Field(
-        "convention", description="Ce qui a été envoyé : convention, avenant, charte ou avis"
+    document: FolderName | None = Field(
+        None, description="Ce qui a été envoyé : une pièce, avenant, avis ou fin ; sinon, le pack entier"
     )
+    souscriptions: tuple[Souscription, ...] = Field((), description="Ce que disait ce qui a été envoyé, par volet")
     envoye_le: Day = Field(description="Date d'envoi : année-mois-jour")
     signe_le: Day | None = Field(None, description="Date de la dernière signature, une fois revenu")
 
@@ -151,6 +175,19 @@ class Envoi(Frozen):
         if self.signe_le and self.signe_le < self.envoye_le:
             raise wrong("dates-incoherentes", "signé avant d'être envoyé", "Vérifiez les deux dates.")
         return self
+
+
+def several(value: Any) -> Any:
+    """Return a list of what may be written alone."""
+    if isinstance(value, str):
+        number = value.strip() or "1243"
+        hint = f"Écrivez « {{nombre: {number}, annee: 2025, source: INSEE population totale}} »."
+        raise wrong("fait-incomplet", f"« {value} » ne dit ni son année ni sa source", hint)
+    return [value] if isinstance(value, dict) else value
+
+
+Faits = Annotated[tuple[Fait, ...], BeforeValidator(several)]
+"""One, or one a year."""
 
 
 class Membre(Frozen):
@@ -164,7 +201,10 @@ class Membre(Frozen):
     representant: Representant | None = Field(None, description="Qui signe pour le membre")
     referent: Referent = Field(default_factory=Referent, description="Référent (article 3.1)")
     facturation: tuple[Facturation, ...] = Field((), description="Codes Chorus Pro, un bloc par exercice")
-    souscription: Souscription | None = Field(None, description="Absente tant que le membre n'a pas choisi")
+    population: Faits = Field((), description="Nombre d'habitants, son année et sa source")
+    agents: Faits = Field((), description="Nombre d'agents, son année et sa source")
+    souscriptions: tuple[Souscription, ...] = Field((), description="Ce qu'il prend, volet par volet et dans le temps")
+    consommations: tuple[Consommation, ...] = Field((), description="Ce qu'il a consommé, par exercice")
     envois: tuple[Envoi, ...] = Field((), description="Ce qui lui a été envoyé, dans l'ordre")
     parti_le: Day | None = Field(None, description="Date de fin, si le membre a quitté le bouquet")
 
@@ -172,6 +212,13 @@ class Membre(Frozen):
     def habilitation(self) -> Deliberation | None:
         """The member's own délibération, once known."""
         return self.representant.habilitation if self.representant else None
+
+    def fait(self, name: str, year: int = 9999) -> Fait | None:
+        """Return the population or the agents known for that year: the latest not after it, else the first."""
+        known: Faits = getattr(self, name)
+        return max((f for f in known if f.annee <= year), key=lambda f: f.annee, default=None) or min(
+            known, key=lambda f: f.annee, default=None
+        )
 
     @property
     def facturation_en_cours(self) -> Facturation | None:
@@ -231,61 +278,3 @@ class Syndicat(Frozen):
     assemblee: Assemblee | None = None
     signature: Plateforme = Plateforme.AUCUN
     """The platform that packs are signed on: its anchors are written in the packs."""
-
-
-class LigneTarif(Frozen):
-    """One row of the price grid, as it was voted."""
-
-    bloc: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    libelle: Text
-    souscription: Text
-    """What makes a member pay it: « gfu », or a storage « 3 To »."""
-    ht: Number
-    """Base price, euros HT per user and month, category 1."""
-    degressif: YesNo = True
-    votee: Amounts
-    """The voted cells, euros per user and month, category 1 first."""
-    service: Text | None = None
-    """What the row is called where the member's own amounts are listed, when its label says too little."""
-
-    @property
-    def intitule(self) -> str:
-        """What the row is called outside the grid."""
-        return self.service or (
-            f"Stockage et sauvegarde – {self.libelle}" if self.souscription != "gfu" else self.libelle
-        )
-
-
-class Tarif(Frozen):
-    """The rule of the grid and the grid that was voted by it."""
-
-    prix_en: Literal["TTC", "HT"] = "TTC"
-    """Whether the voted cells hold the taxes."""
-    tva: Number
-    """VAT, percent; 0 when the voted cells are HT."""
-    pas: Number
-    """What each category takes off the HT base price, percent."""
-    categories: Annotated[Whole, Field(ge=1, le=50)]
-    utilisateurs_par_categorie: Annotated[Whole, Field(ge=1)]
-    lignes: Annotated[tuple[LigneTarif, ...], Field(min_length=1)]
-
-
-class PieceModele(Frozen):
-    """One document of the pack and the Word file that it is made from."""
-
-    id: FolderName
-    titre: Text
-    fichier: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.docx$")]
-    signataires: tuple[Literal["syndicat", "membre"], ...] = ()
-    """Who signs it: its template has a bookmark for each."""
-
-
-class Edition(Frozen):
-    """The texts and the prices that one délibération voted: templates/<edition>/edition.yaml."""
-
-    edition: FolderName
-    titre: Text
-    """Title of the whole pack."""
-    deliberation: Deliberation
-    pieces: Annotated[tuple[PieceModele, ...], Field(min_length=1)]
-    tarif: Tarif

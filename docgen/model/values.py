@@ -168,17 +168,6 @@ def whole(value: Any) -> int:
     return int(text)
 
 
-def terabytes(value: Any) -> int:
-    """Return a storage in To: « 3 », « 3 To », or « aucun » for 0."""
-    text = _text(value).strip().lower()
-    if text == "aucun":
-        return 0
-    digits = SPACES.sub("", re.sub(r"\s*to$", "", text))
-    if not (digits.isascii() and digits.isdigit()):
-        raise wrong("stockage-invalide", f"« {value} » n'est pas un stockage", "Écrivez par exemple 3 To, ou aucun.")
-    return whole(digits)
-
-
 def decimal_number(value: Any) -> Decimal:
     """Return an exact number written with a comma or a point: « 9,60 », « 1 250.50 »."""
     text = SPACES.sub("", _text(value)).replace("€", "").replace("%", "").replace(",", ".")
@@ -247,7 +236,6 @@ Email = Annotated[str, BeforeValidator(email)]
 Day = Annotated[date, BeforeValidator(day)]
 YesNo = Annotated[bool, BeforeValidator(yes_or_no)]
 Whole = Annotated[int, BeforeValidator(whole)]
-Terabytes = Annotated[int, BeforeValidator(terabytes)]
 Number = Annotated[Decimal, BeforeValidator(decimal_number)]
 Amounts = Annotated[tuple[Decimal, ...], BeforeValidator(amounts)]
 FolderName = Annotated[str, BeforeValidator(folder_name)]

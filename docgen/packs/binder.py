@@ -8,20 +8,24 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 
 from docgen.diagnostics import ConversionFailed
+from docgen.law import souscriptions
+from docgen.law.contrats import ACCOMPAGNEMENT, NOTICES
 from docgen.model.fiches import Membre
-from docgen.packs import amendment, margins, preflight, receipts, recompute
+from docgen.packs import margins, preflight, receipts, recompute
 from docgen.packs.contents import Content
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf import fields, signatures
 from docgen.pdf.assemble import Bound, PackInfo, PiecePdf, assemble
 from docgen.pdf.pdfa import Description
-from docgen.records.workspace import Data
+from docgen.records.workspace import Data, today
+from docgen.word.expressions import TAG
 from docgen.word.render import Filled
-from docgen.word.template import Template
+from docgen.word.template import joined_text
 
 PREVIEW = "apercu.jpg"
 PREVIEW_WIDTH = 320
@@ -57,7 +61,7 @@ class Binder:
         )  # fmt: skip
         pieces = [PiecePdf(content.titre, content.label, pdfs[content.name]) for content in contents]
         bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
-        to_sign = any(content.name != amendment.AVIS for content in contents)
+        to_sign = any(content.name not in (*NOTICES, ACCOMPAGNEMENT) for content in contents)
         people = signatures.signataires(self.data.syndicat, membre) if to_sign else {}
         before = itertools.accumulate(bound.pages, initial=0)
         expected = [
@@ -87,21 +91,36 @@ class Binder:
             raise ConversionFailed(preflight.unsigned(content.titre, filled, said))
         names = [fields.field_name(mark, content.name) for mark in filled.meaning.marks]
         expected = preflight.expected(content.titre, pages, filled, names)
-        return dataclasses.replace(expected, amounts=self._amounts(membre, content.template))
+        return dataclasses.replace(expected, amounts=self._amounts(membre, content))
 
-    def _amounts(self, membre: Membre, template: Template) -> Callable[[str], Iterator[str]] | None:
+    def _amounts(self, membre: Membre, content: Content) -> Callable[[str], Iterator[str]] | None:
         """Return what computes the amounts of a piece again; None when it prints none."""
-        printed = template.printed(plain=True)
-        groups = {path.split(".")[0] for path in printed}
-        taken, rule = membre.souscription, self.data.edition.tarif
+        edition, printed = self.data.edition, content.template.printed(plain=True)
+        if not any(path.startswith(("grille.", "montants.", "volet.", "volets[].montants")) for path in printed):
+            return None
+        known = {
+            name: souscriptions.faits(volet, membre, taken.reponses)
+            for name, taken in souscriptions.current(membre, edition, today()).items()
+            if (volet := edition.volet(name))
+        }
+        words = [TAG.sub(" ", joined_text(part.source)) for part in content.template.parts]
+        words += _texts([value for path, value in content.found.flat.items() if path.startswith("avenant.")])
 
         def faults(text: str) -> Iterator[str]:
-            if "grille" in groups:
-                yield from recompute.grid_faults(text, rule, printed)
-            if "montants" in groups and taken:
-                yield from recompute.due_faults(text, taken, rule, printed)
+            yield from recompute.faults(text, printed, edition, content.volet, known, words)
 
-        return faults if groups & {"grille", "montants"} else None
+        return faults
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts that a value is made of."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    else:
+        yield str(value)
 
 
 def _receipt(

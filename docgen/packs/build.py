@@ -9,20 +9,23 @@ was being made.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from docgen import __version__, publish, scratch
-from docgen.champs.pack import Dossier, values
+from docgen.champs.pack import KNOWN, values
+from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
 from docgen.lint import rules
 from docgen.model.fiches import Membre
 from docgen.office import LibreOffice, font_for
 from docgen.packs import preflight, receipts, together
+from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
-from docgen.packs.contents import Contents, blanks, printed
+from docgen.packs.contents import Content, Contents, blanks, printed
 from docgen.packs.receipts import Receipt
 from docgen.pdf import conform, signatures
 from docgen.pdf.convert import Export, Pool
@@ -149,7 +152,7 @@ class Build:
     def _compared(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes, the length of each pack compared with that of all other members."""
         known = {o.membre.id: o.receipt for o in outcomes}
-        others = (receipts.read(self.packs / m.id) for m in self.data.membres if m.id not in known)
+        others = (receipts.read(self._folder(m)) for m in self.data.membres if m.id not in known)
         full = preflight.compared(receipt for receipt in (*known.values(), *others) if receipt)
         return [replace(o, receipt=full[o.membre.id]) if o.receipt else o for o in outcomes]
 
@@ -173,16 +176,28 @@ class Build:
 
     def changed_since_sent(self, membre: Membre) -> list[str]:
         """Return the fields that the record gives otherwise than the pack that was sent, which is not made again."""
-        former = receipts.read(self.packs / membre.id)
-        if former is None or self.contents.of(membre):
+        former = receipts.read(self._folder(membre))
+        if former is None or self.contents.decisions[membre.id].pieces:
             return []
-        now = values(Dossier(self.data.syndicat, self.data.edition, membre)).flat
-        return receipts.differences(former, now)
+        found: list[str] = []
+        for piece in self.data.edition.pieces:
+            if piece.id in former.pieces:
+                now = values(self.contents.dossier(membre), champs_of(self.data.edition, piece.volet)).flat
+                found += receipts.differences(former, now, known_of(self.data.edition, piece.volet))
+        return list(dict.fromkeys(found))
+
+    def _rank(self, membre: Membre) -> int:
+        awaited = bool(self.contents.decisions[membre.id].pieces)
+        return receipts.rank_of(self.packs, membre, self.data.edition.edition, awaited=awaited)
+
+    def _folder(self, membre: Membre) -> Path:
+        """Return the folder of what is to be sent to the member; when nothing is, of what was sent last."""
+        return self.packs / receipts.folder_name(membre.id, self._rank(membre))
 
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
         contents = self.contents.of(membre)
-        folder = self.packs / membre.id
+        folder, known = self._folder(membre), {**known_anywhere(self.data.edition), **KNOWN_AVENANT}
         if not contents:  # it holds this edition already, or left: what stands is never made again
             standing = receipts.read(folder)
             nothing = Receipt(
@@ -198,8 +213,7 @@ class Build:
             )
             for content in contents
         }
-        paths = {path for content in contents for path in self.printed[content.name]}
-        whole = contents[0].name == self.data.edition.pieces[0].id
+        whole = self.contents.decisions[membre.id].whole
         wanted = Receipt(
             membre=membre.id,
             edition=self.data.edition.edition,
@@ -208,7 +222,8 @@ class Build:
             titre=f"{self.data.edition.titre if whole else contents[0].titre} – {membre.nom}",
             projet=bool(missing),
             manque=tuple(missing),
-            blancs=tuple(blanks(contents[0].found, paths)),
+            blancs=tuple(dict.fromkeys(self._blanks(contents))),
+            rang=self._rank(membre),
         )
         former = receipts.read(folder)
         altered = receipts.altered(folder, former)
@@ -216,12 +231,23 @@ class Build:
             made = [wanted.pack, signatures.NAME, *(content.fichier for content in contents)]
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
-        return Todo(membre, wanted, receipts.reasons(former, wanted, altered), altered, former)
+        return Todo(membre, wanted, receipts.reasons(former, wanted, altered, known), altered, former)
+
+    def _blanks(self, contents: Sequence[Content]) -> Iterator[str]:
+        """Yield what a pack leaves to fill in by hand: what all pieces may print, then what is of each volet."""
+        edition = self.data.edition
+        everywhere = {path for content in contents for path in self.printed[content.name]}
+        yield from blanks(contents[0].found, everywhere, KNOWN)
+        for content in contents:
+            own = {p: c for p, c in known_of(edition, content.volet).items() if p not in KNOWN}
+            paths = everywhere if len(edition.volets) == 1 else self.printed[content.name]
+            yield from blanks(content.found, paths, own)
 
     def orphans(self) -> list[str]:
         """Return the folders of packs whose member is not in the records any more; they are left in place."""
         known = {m.id for m in self.data.membres}
-        return sorted(f.parent.name for f in self.packs.glob(f"*/{receipts.NAME}") if f.parent.name not in known)
+        found = (path.parent.name for path in self.packs.glob(f"*/{receipts.NAME}"))
+        return sorted(name for name in found if re.sub(r"\.\d+$", "", name) not in known)
 
     def _make(self, todo: list[Todo]) -> Iterator[Outcome]:
         renderers = {name: Renderer(template) for name, template in self.templates.items()}
@@ -320,7 +346,7 @@ class Build:
             pack.filled.clear()  # the list of all packs outlives it: it must not keep their documents
 
     def _finish(self, pack: Todo) -> Outcome:
-        folder = self.packs / pack.membre.id
+        folder = self.packs / receipts.folder_name(pack.membre.id, pack.wanted.rang)
         try:
             contents = self.contents.of(pack.membre)
             files, receipt = self.binder.bind(pack.membre, pack.wanted, contents, pack.filled, pack.pdfs)
@@ -337,7 +363,7 @@ class Build:
         return Outcome(pack.membre, receipt, tuple(pack.reasons))
 
     def _failed(self, pack: Todo, failure: str, exit_code: ExitCode) -> Outcome:
-        standing = receipts.read(self.packs / pack.membre.id)
+        standing = receipts.read(self._folder(pack.membre))
         return Outcome(pack.membre, standing, tuple(pack.reasons), failure, exit_code)
 
     def _mark_withdrawn(self, members: Sequence[Membre]) -> None:
@@ -346,7 +372,9 @@ class Build:
             decision = self.contents.decisions[membre.id]
             if not decision.action.startswith("pack retiré") or decision.held is None:
                 continue
-            note = self.workspace.packs(decision.held.edition) / membre.id / WITHDRAWN
+            packs = self.workspace.packs(decision.held.edition)
+            rank = receipts.rank_of(packs, membre, decision.held.edition, awaited=False)
+            note = packs / receipts.folder_name(membre.id, rank) / WITHDRAWN
             said = f"Pack retiré : remplacé par celui de l'édition {self.data.edition.edition}. Ne pas faire signer.\n"
             if note.parent.is_dir() and not note.exists():
                 publish.replace(note, said.encode())

@@ -1,7 +1,7 @@
 """What the pack of each member is made of: its documents in order, each with its template and its values.
 
-A member who holds nothing gets the whole pack of the edition; one who signed an earlier edition gets what `amendment`
-decides: an avenant and its annexes, a new charter, a notice; one who holds the edition already gets nothing.
+A member who holds nothing gets the whole pack of the edition; one who signed gets what `amendment` decides: an avenant
+and its annexes, the annex of a new volet, a notice; one who holds all that it takes gets nothing.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ import zipfile
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import Any
 
-from docgen.champs.pack import CHAMPS, KNOWN, Dossier, Values, values
+from docgen.champs import expected
+from docgen.champs.pack import Champ, Dossier, Values, values
+from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
-from docgen.model.fiches import Edition, Membre, PieceModele
-from docgen.packs import amendment
-from docgen.packs.amendment import Decision, decide
+from docgen.law import souscriptions
+from docgen.law.contrats import ACCOMPAGNEMENT, AVENANT
+from docgen.model.edition import SUITES, Edition, PieceModele
+from docgen.model.fiches import Membre
+from docgen.packs.amendment import Decision, Grounds, decide
 from docgen.packs.avenant import CHAMPS_AVENANT, KNOWN_AVENANT, DossierAvenant
-from docgen.records.workspace import Data, Workspace, load_edition
+from docgen.records.workspace import Data, Workspace, load_edition, today
 from docgen.word import compare
-from docgen.word.compare import Difference
+from docgen.word.compare import Change, Difference
 from docgen.word.render import Renderer
-from docgen.word.template import Template
+from docgen.word.template import House, Template
 
-AMENDING = {
-    amendment.AVENANT: "Avenant à la convention d'accès au bouquet de services numériques",
-    amendment.AVIS: "Avis de révision des tarifs",
-}
-"""The documents that belong to no edition: they lead from one to the next."""
+OF_A_VOLET = ("grille.", "montants.", "souscription.")
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,23 @@ class Content:
     """The name of its Word file."""
     template: Template
     found: Values
+    volet: str | None = None
+    """The volet of the piece."""
 
     @property
     def label(self) -> str:
-        """What stands before its page numbers: « Annexe 2, page »."""
-        return f"{self.name.replace('-', ' ').capitalize()}, page"
+        """What stands before its page numbers, from its title: « Annexe 2, page »."""
+        return label(self.titre)
+
+
+def label(titre: str) -> str:
+    """Return what stands before the page numbers of a document: what comes before the dash, or the first word.
+
+    >>> label("Annexe 2 – Volet 1 : stockage"), label("Convention d'accès au bouquet")
+    ('Annexe 2, page', 'Convention, page')
+    """
+    before, dash, _ = titre.partition(" – ")
+    return f"{before if dash else titre.split()[0]}, page"
 
 
 class Contents:
@@ -59,21 +72,48 @@ class Contents:
         self._differences = cache(self._compare)
         self.templates = open_templates(workspace, data.edition)
         self.pieces = {piece.id: piece for piece in data.edition.pieces}
-        for name, titre in AMENDING.items():
+        for name in SUITES:
             if any(name in decision.pieces for decision in self.decisions.values()):
-                path = workspace.templates / f"{name}.docx"
-                signed = ("syndicat", "membre") if name == amendment.AVENANT else ()
-                self.templates[name] = Template(path, workspace.shown(path), KNOWN_AVENANT, signed)
-                self.pieces[name] = PieceModele(id=name, titre=titre, fichier=path.name)
+                path = suite_path(workspace, data.edition.edition, name)
+                signed = ("syndicat", "membre") if name == AVENANT else ()
+                known = {**known_anywhere(data.edition), **KNOWN_AVENANT}
+                house = House(closed=expected.closed_fields(data.edition))
+                self.templates[name] = Template(path, workspace.shown(path), known, signed, house)
+                self.pieces[name] = PieceModele(id=name, titre=data.edition.suite(name), fichier=path.name)
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:
         """What is to be done for each member, by its id."""
         edition = self.data.edition
+        covering = suite_path(self.workspace, edition.edition, ACCOMPAGNEMENT).exists()
+        on = Grounds(
+            lambda name: self._texts(name)[0],
+            lambda name: self._texts(name)[0] if name in self.workspace.editions else None,
+            lambda _: Difference((), ()),
+            self.printed_in,
+            today(),
+            covering,
+        )
         return {
-            membre.id: decide(membre, edition, lambda name: self._texts(name)[0], partial(self._for_member, membre))
+            membre.id: decide(membre, edition, replace(on, differences=partial(self._for_member, membre)))
             for membre in self.data.membres
         }
+
+    @cached_property
+    def printed_in(self) -> dict[str, tuple[str, ...]]:
+        """The pieces that print what a member takes of a volet and pays for it, by volet."""
+        edition = self.data.edition
+        found = {}
+        for volet in edition.volets:
+            begins = (f"volet.{volet.id}.", *(OF_A_VOLET if len(edition.volets) == 1 else ()))
+            own = [piece.id for piece in edition.pieces if piece.volet == volet.id]
+            common = [
+                piece.id
+                for piece in edition.pieces
+                if piece.volet is None and any(path.startswith(begins) for path in self.templates[piece.id].fields)
+            ]
+            found[volet.id] = tuple(own or common)
+        return found
 
     @property
     def beside(self) -> list[str]:
@@ -83,25 +123,37 @@ class Contents:
         found = [(name, one) for name in held if name < target for one in self._differences(name).ailleurs]
         return [f"{piece}, {kind} : des mots changent depuis l'édition {name}" for name, (piece, kind) in found]
 
+    def dossier(self, membre: Membre) -> Dossier:
+        """Return what is known about the pack of a member."""
+        return dossier(self.data, membre)
+
     def _for_member(self, membre: Membre, former: str) -> Difference:
         """Return what differs between the editions for that member: a clause may not concern it."""
         found = self._differences(former)
-        ours = [change for change in found.textes if change.piece == amendment.CONVENTION]
-        if not any("{" in text for change in ours for text in (change.titre, *change.paragraphes, *change.avant)):
-            return found  # the same words for everybody
-        others = [change for change in found.textes if change.piece != amendment.CONVENTION]
-        before, after = self._conventions(Dossier(self.data.syndicat, self.data.edition, membre), former)
-        changed = compare.changes(amendment.CONVENTION, compare.articles_of(before), compare.articles_of(after))
-        return replace(found, textes=(*changed, *others))
+        kept = [change for change in found.textes if change.piece not in self._by_article(former)]
+        for name in self._by_article(former):
+            ours = [change for change in found.textes if change.piece == name]
+            if any("{" in text for change in ours for text in (change.titre, *change.paragraphes, *change.avant)):
+                ours = self._as_printed(membre, former, name)
+            kept += ours
+        order = list(dict.fromkeys(change.piece for change in found.textes))
+        return replace(found, textes=tuple(sorted(kept, key=lambda change: order.index(change.piece))))
 
-    def _conventions(self, dossier: Dossier, former: str) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
-        """Return the former convention and the new one as members of a .docx, both filled with the present values.
+    def _by_article(self, former: str) -> list[str]:
+        """Return the pieces of both editions that an avenant changes article by article."""
+        before = {piece.id for piece in self._texts(former)[0].pieces}
+        return [piece.id for piece in self.data.edition.pieces if piece.articles and piece.id in before]
+
+    def _as_printed(self, membre: Membre, former: str, name: str) -> list[Change]:
+        """Return what changes in a piece, former and new both filled with the present values of the member.
 
         What then differs is what was voted, not what a record says now. Raises `ProblemsFound`.
         """
-        tree = values(dossier, CHAMPS).tree
-        before, after = self._texts(former)[1][amendment.CONVENTION], self.templates[amendment.CONVENTION]
-        return self._filled(before, tree), self._filled(after, tree)
+        edition = self.data.edition
+        tree = values(dossier(self.data, membre), champs_of(edition, self.pieces[name].volet)).tree
+        before, after = self._texts(former)[1][name], self.templates[name]
+        both = (compare.articles_of(self._filled(template, tree)) for template in (before, after))
+        return list(compare.changes(name, *both))
 
     def _filled(self, template: Template, tree: dict[str, Any]) -> Mapping[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(Renderer(template).fill(tree).docx)) as docx:
@@ -110,27 +162,42 @@ class Contents:
     def of(self, membre: Membre) -> list[Content]:
         """Return the documents to make for the member; none when what it holds stays as it is."""
         decision = self.decisions[membre.id]
-        dossier = Dossier(self.data.syndicat, self.data.edition, membre)
-        found = values(dossier, CHAMPS)
-        if AMENDING.keys() & set(decision.pieces):
-            found = values(self._avenant(dossier, decision), CHAMPS_AVENANT)
-        return [
-            Content(name, self.pieces[name].titre, self.pieces[name].fichier, self.templates[name], found)
-            for name in decision.pieces
-        ]
+        known = dossier(self.data, membre)
+        more: dict[str, Any] = {}
+        if SUITES.keys() & set(decision.pieces):
+            more = self._suites(known, decision)
+        return [self._content(name, known, more) for name in decision.pieces]
 
-    def _avenant(self, dossier: Dossier, decision: Decision) -> DossierAvenant:
-        held = decision.held
+    def _content(self, name: str, known: Dossier, more: Mapping[str, Any]) -> Content:
+        piece = self.pieces[name]
+        found = values(known, champs_of(self.data.edition, piece.volet))
+        if name in SUITES:
+            found = Values({**found.tree, **more["tree"]}, {**found.flat, **more["flat"]}, found.blanks)
+        return Content(name, piece.titre, piece.fichier, self.templates[name], found, piece.volet)
+
+    def _suites(self, known: Dossier, decision: Decision) -> dict[str, Any]:
+        """Return the values that only what goes to who has signed may print."""
+        held, membre = decision.held, known.membre
         assert held
         former, _ = self._texts(held.edition)
-        difference = self._for_member(dossier.membre, held.edition)
-        before, after = (compare.articles_of(docx) for docx in self._conventions(dossier, held.edition))
-        articles = tuple(compare.changes(amendment.CONVENTION, before, after))
-        if not articles and any(change.piece == amendment.CONVENTION for change in difference.textes):
-            place = Place(self.templates[amendment.CONVENTION].file)
-            said = f"pour {dossier.membre.id}, rien ne change sur la page alors que le modèle a changé"
-            raise ProblemsFound([Diagnostic(place, "avenant-vide", said, "Comparez les deux éditions dans Word.")])
-        return DossierAvenant(dossier.syndicat, dossier.edition, dossier.membre, held, former, difference, articles)
+        if held.edition < known.edition.edition:
+            difference = self._for_member(membre, held.edition)
+        else:
+            difference = Difference((), ())
+        articles: list[Change] = []
+        for name in self._by_article(held.edition) if difference.textes else ():
+            ours = self._as_printed(membre, held.edition, name)
+            if not ours and any(change.piece == name for change in difference.textes):
+                place = Place(self.templates[name].file)
+                said = f"pour {membre.id}, rien ne change sur la page alors que le modèle a changé"
+                raise ProblemsFound([Diagnostic(place, "avenant-vide", said, "Comparez les deux éditions dans Word.")])
+            articles += ours
+        full = DossierAvenant(
+            known.syndicat, known.edition, membre, known.souscriptions, decision=decision, held=held, former=former,
+            difference=difference, articles=articles,
+        )  # fmt: skip
+        found = values(full, CHAMPS_AVENANT)
+        return {"tree": found.tree, "flat": found.flat}
 
     def _read_edition(self, name: str) -> tuple[Edition, dict[str, Template]]:
         if name == self.data.edition.edition:
@@ -142,14 +209,27 @@ class Contents:
         return compare.editions(self._texts(name), self._texts(self.data.edition.edition))
 
 
+def dossier(data: Data, membre: Membre) -> Dossier:
+    """Return what is known about the pack of a member in the edition of the records."""
+    return Dossier(data.syndicat, data.edition, membre, souscriptions.current(membre, data.edition, today()))
+
+
+def suite_path(workspace: Workspace, edition: str, name: str) -> Path:
+    """Return the Word file of a document that goes to who has signed: the edition's own, or that of all editions."""
+    own = workspace.templates / edition / f"{name}.docx"
+    return own if own.exists() else workspace.templates / f"{name}.docx"
+
+
 def open_templates(workspace: Workspace, edition: Edition) -> dict[str, Template]:
     """Return the templates of the edition, by piece. Raises `ProblemsFound` with all that cannot be opened."""
     templates: dict[str, Template] = {}
     problems: list[Diagnostic] = []
     for model in edition.pieces:
         path = workspace.template(edition.edition, model)
+        house = House(closed=expected.closed_fields(edition, model.volet))
+        known = known_of(edition, model.volet)
         try:
-            templates[model.id] = Template(path, workspace.shown(path), signataires=model.signataires)
+            templates[model.id] = Template(path, workspace.shown(path), known, model.signataires, house)
         except ProblemsFound as error:
             problems += error.diagnostics
     if problems:
@@ -157,14 +237,17 @@ def open_templates(workspace: Workspace, edition: Edition) -> dict[str, Template
     return templates
 
 
-def blanks(found: Values, fields: Container[str]) -> Iterator[str]:
-    """Yield what the templates leave to fill in by hand, in words: « référent » when all of it is missing."""
+def blanks(found: Values, fields: Container[str], known: Mapping[str, Champ]) -> Iterator[str]:
+    """Yield what the templates leave to fill in by hand, in words: « référent » when all of it is missing.
+
+    `known` are the fields of the pieces, by their paths.
+    """
     groups: dict[str, list[str]] = {}
     for path in found.flat:
-        if path in fields and path in KNOWN and KNOWN[path].blanc:
-            groups.setdefault(KNOWN[path].blanc.split(" : ")[0], []).append(path)
+        if path in fields and path in known and known[path].blanc:
+            groups.setdefault(known[path].blanc.split(" : ")[0], []).append(path)
     for group, paths in groups.items():
-        missing = [KNOWN[path].blanc for path in paths if path in found.blanks]
+        missing = [known[path].blanc for path in paths if path in found.blanks]
         if len(missing) == len(paths):
             yield group
         else:
@@ -173,4 +256,4 @@ def blanks(found: Values, fields: Container[str]) -> Iterator[str]:
 
 def printed(template: Template) -> frozenset[str]:
     """Return the paths of `Values.flat` that a template prints: of a list, the list."""
-    return frozenset(path.split("[")[0] for path in template.fields) & template.known
+    return frozenset(path.split("[")[0] for path in template.fields if template.knows(path))

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from docgen.champs.pack import KNOWN
+from docgen.champs.pack import Champ
+from docgen.model.fiches import Membre
 
 NAME = "receipt.json"
-SHOWN_IN_REASONS = ("souscription.", "montants.", "edition.")
+OF_A_VOLET = r"^(?:volet\.[a-z0-9_]+\.)?"
+PRICED = re.compile(rf"{OF_A_VOLET}(?:grille|montants)\.|^volets")
+SHOWN_IN_REASONS = re.compile(rf"^edition\.|{OF_A_VOLET}(?:souscription|montants)\.")
 """Values that a reason may quote. The others may be personal data: a reason names the field only."""
 
 PAGE_MAKERS = ("champs", "law", "pdf", "word")
 """The packages whose code makes the pages."""
 CHECKED_BY = (
-    "actions", "avenant", "binder", "fonts", "frame", "margins", "places", "preflight", "recompute", "tables", "words",
+    "actions", "amendment", "avenant", "binder", "contents", "fonts", "frame", "margins", "places", "preflight",
+    "recompute", "tables", "words",
 )  # fmt: skip
 """The modules beside this one that make them too, or say whether they are true."""
 
@@ -76,6 +81,8 @@ class Receipt(_Frozen):
     blancs: tuple[str, ...]
     """What is left to fill in by hand."""
     fichiers: dict[str, Fichier] = {}
+    rang: int = 1
+    """Which sending to the member in the edition it is, from 1."""
     controle: tuple[Point, ...] = ()
     """What was found before it was published; the pack is ready to be signed only when every point holds."""
     precedents: tuple[Fichier, ...] = ()
@@ -93,18 +100,40 @@ class Receipt(_Frozen):
     @property
     def identifiant(self) -> str:
         """What the pack carries in itself: edition, member, and the receipt that it was made by."""
-        made = {"fichiers", "controle", "precedents"}
+        made = {"fichiers", "controle", "precedents", *(["rang"] if self.rang == 1 else [])}
         made_from = self.model_dump_json(exclude={**dict.fromkeys(made, True), "pieces": {"__all__": {"pdf", "pages"}}})
         return f"{self.edition}/{self.membre}/{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
 
     @property
     def pack(self) -> str:
         """The file name of the pack: plain ASCII, and telling when it leaves its folder."""
-        return f"pack-{self.edition}-{self.membre}.pdf"
+        return f"pack-{self.edition}-{folder_name(self.membre, self.rang)}.pdf"
 
     def to_bytes(self) -> bytes:
         """Return the receipt as it is written."""
         return (self.model_dump_json(indent=1) + "\n").encode()
+
+
+def folder_name(membre: str, rang: int) -> str:
+    """Return the folder of what is sent to a member, in that of the edition: its id; « .2 » for the second sending."""
+    return membre if rang == 1 else f"{membre}.{rang}"
+
+
+def rank_of(packs: Path, membre: Membre, edition: str, *, awaited: bool) -> int:
+    """Return which sending to a member is meant: the one to come when it is `awaited`, else the last that stands.
+
+    `packs` is the folder of the packs of the edition. What was sent is never written over by what follows it.
+    """
+    sent = sum(one.edition == edition for one in membre.envois)
+    if awaited:
+        return sent + 1
+    standing = (rank for rank in range(sent, 1, -1) if (packs / folder_name(membre.id, rank) / NAME).exists())
+    return next(standing, 1)
+
+
+def standing(packs: Path, edition: str, membre: Membre, awaited: bool) -> Receipt | None:
+    """Return the receipt of what is to be sent to a member or, when nothing is awaited, of what was sent last."""
+    return read(packs / folder_name(membre.id, rank_of(packs, membre, edition, awaited=awaited)))
 
 
 def read(folder: Path) -> Receipt | None:
@@ -155,18 +184,20 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str, str]) -> list[str]:
-    """Return why the pack must be made, in words; nothing when what stands is what is wanted."""
+def reasons(
+    former: Receipt | None, wanted: Receipt, changed_files: Mapping[str, str], known: Mapping[str, Champ]
+) -> list[str]:
+    """Return why the pack must be made, in words, of all the `known` fields; nothing when what stands is wanted."""
     if former is None:
         return [f"{name} {what}" for name, what in changed_files.items()] or ["jamais fabriqué"]
     found = [f"{name} {what}" for name, what in changed_files.items()]
     for program in sorted(wanted.moteur):
         before, after = former.moteur.get(program, "aucun"), wanted.moteur[program]
         if before != after:
-            known = program != "docgen" or before.split("+")[0] != after.split("+")[0]
-            found.append(f"{program} : {before} → {after}" if known else "docgen a été mis à jour")
+            named = program != "docgen" or before.split("+")[0] != after.split("+")[0]
+            found.append(f"{program} : {before} → {after}" if named else "docgen a été mis à jour")
     for name, piece in wanted.pieces.items():
-        found += _piece_reasons(name, former.pieces.get(name), piece)
+        found += _piece_reasons(name, former.pieces.get(name), piece, known)
     for name in former.pieces:
         if name not in wanted.pieces:
             found.append(f"la pièce {name} ne fait plus partie du pack")
@@ -177,12 +208,12 @@ def reasons(former: Receipt | None, wanted: Receipt, changed_files: Mapping[str,
     return list(dict.fromkeys(found))
 
 
-def differences(sent: Receipt, now: Mapping[str, Any]) -> list[str]:
-    """Return the fields that a pack prints otherwise than their values of today, in words."""
+def differences(sent: Receipt, now: Mapping[str, Any], known: Mapping[str, Champ]) -> list[str]:
+    """Return the fields that a pack prints otherwise than their values of today, in words; `known` are all fields."""
     said = {path: value for piece in sent.pieces.values() for path, value in piece.valeurs.items()}
     return [
         _small(champ.explication)
-        for path, champ in KNOWN.items()
+        for path, champ in known.items()
         if path in said and path in now and said[path] != fingerprint(now[path])
     ]
 
@@ -191,7 +222,7 @@ def _small(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[str]:
+def _piece_reasons(name: str, former: Piece | None, wanted: Piece, known: Mapping[str, Champ]) -> Iterator[str]:
     if former is None:
         yield f"nouvelle pièce : {name}"
         return
@@ -199,17 +230,17 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece) -> Iterator[s
         yield f"modèle {name}.docx modifié"
     changed = [
         path
-        for path in dict.fromkeys([*KNOWN, *former.valeurs, *wanted.valeurs])
+        for path in dict.fromkeys([*known, *former.valeurs, *wanted.valeurs])
         if former.valeurs.get(path) != wanted.valeurs.get(path)
         and (former.modele == wanted.modele or {path} <= former.valeurs.keys() & wanted.valeurs.keys())
     ]
-    chose_anew = any(path.startswith("souscription.") for path in changed)
+    chose_anew = any(".souscription." in f".{path}" for path in changed)
     for path in changed:
         before, after = former.valeurs.get(path, ""), wanted.valeurs.get(path, "")
-        what = KNOWN[path].explication if path in KNOWN else "contenu de l'avenant"
-        if path.startswith(SHOWN_IN_REASONS) and before and after and "#" not in before + after:
+        what = known[path].explication if path in known else "contenu de l'avenant"
+        if SHOWN_IN_REASONS.search(path) and before and after and "#" not in before + after:
             yield f"{what} : {before.strip('…') or 'blanc'} → {after.strip('…') or 'blanc'}"
-        elif path.startswith(("grille.", "montants.")):
+        elif PRICED.search(path):
             if not chose_anew:  # a new choice marks other cells of the grid: it is said already
                 yield "grille tarifaire modifiée"
         else:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import jinja2
 
 from docgen import formats, publish
+from docgen.model.edition import Edition, Volet
 from docgen.packs import preflight, receipts, status
 from docgen.packs.amendment import Decision
 from docgen.packs.binder import PREVIEW
 from docgen.packs.build import Outcome
+from docgen.packs.receipts import Receipt
 from docgen.records.workspace import Data, Workspace
 
 PAGE = Path(__file__).parent / "pages" / "index.html.j2"
@@ -27,22 +29,17 @@ STATES = {
     "pas encore fabriqué": "pas encore fabriqués",
 }
 """Each state of a pack, and its plural."""
-AMOUNTS = (
-    "souscription.utilisateurs",
-    "souscription.stockage",
-    "souscription.gfu",
-    "souscription.categorie",
-    "montants.mensuel",
-    "montants.annuel",
-)
 
 
 def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisions: Mapping[str, Decision]) -> Path:
     """Write the page for every member of the edition; return its path. Raises `CannotWrite`."""
     now = {outcome.membre.id: outcome for outcome in outcomes}
-    folder = workspace.packs(data.edition.edition)
+    edition, packs = data.edition, workspace.packs(data.edition.edition)
     rows = []
-    known = (now[m.id].receipt if m.id in now else receipts.read(folder / m.id) for m in data.membres)
+    known = (
+        now[name].receipt if name in now else receipts.standing(packs, edition.edition, d.membre, bool(d.pieces))
+        for name, d in decisions.items()
+    )
     compared = preflight.compared(receipt for receipt in known if receipt)
     for membre in data.membres:
         outcome, receipt = now.get(membre.id), compared.get(membre.id)
@@ -50,7 +47,6 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
         standing = status.state(membre, decision, receipt)[0]
         made = receipt.etat if receipt else "pas encore fabriqué"
         state = made if decision.pieces else standing
-        values = {path: v for piece in receipt.pieces.values() for path, v in piece.valeurs.items()} if receipt else {}
         rows.append(
             {
                 "membre": membre,
@@ -58,10 +54,10 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
                 "echec": outcome.failure if outcome else "",
                 "action": decision.action if decision.held and decision.pieces else "",
                 "receipt": receipt,
-                "dossier": f"{data.edition.edition}/{membre.id}",
+                "dossier": f"{edition.edition}/{receipts.folder_name(membre.id, receipt.rang if receipt else 1)}",
                 "pack": receipt.pack if receipt else "",
                 "pages": sum(piece.pages for piece in receipt.pieces.values()) if receipt else 0,
-                "montants": {path.split(".")[1]: values.get(path, "") for path in AMOUNTS},
+                "volets": list(_volets(receipt, edition)) if receipt else [],
                 "pieces": [name for name in receipt.fichiers if name.endswith(".docx")] if receipt else [],
             }
         )
@@ -72,7 +68,7 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
         rows=rows,
         said=said,
         syndicat=data.syndicat,
-        edition=data.edition,
+        edition=edition,
         preview=PREVIEW,
         long_date=formats.long_date,
         siret=formats.siret,
@@ -82,3 +78,32 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
     if not path.exists() or path.read_bytes() != page.encode():
         publish.replace(path, page.encode())
     return path
+
+
+def _volets(receipt: Receipt, edition: Edition) -> Iterator[dict[str, str]]:
+    """Yield what the pieces of a pack print of each volet: what is paid, what the member answered."""
+    alone = edition.volets[0].id if len(edition.volets) == 1 else None
+    told: set[str] = set()
+    for piece in edition.pieces:
+        volet = edition.volet(piece.volet or alone or "")
+        values = receipt.pieces[piece.id].valeurs if piece.id in receipt.pieces else {}
+        annuel = values.get("montants.annuel", "")
+        if volet is None or volet.id in told or not annuel or "…" in annuel:
+            continue
+        told.add(volet.id)
+        mensuel = values.get("montants.mensuel", "")
+        yield {
+            "titre": volet.titre if alone is None else "",
+            "annuel": annuel,
+            "prix_en": volet.tarif.prix_en if volet.tarif else "",
+            "mensuel": mensuel,
+            "reponses": ", ".join(_answers(volet, values)),
+        }
+
+
+def _answers(volet: Volet, values: Mapping[str, str]) -> Iterator[str]:
+    for choix in volet.choix:
+        if said := values.get(f"souscription.{choix.id}", ""):
+            yield f"{said} {choix.compte}" if choix.type == "nombre" else f"{choix.compte} : {said}"
+    if rank := values.get("souscription.categorie", ""):
+        yield f"catégorie {rank}"

@@ -1,76 +1,159 @@
-"""Note in members.yaml what was sent to a member, and what came back signed."""
+"""Note in members.yaml what was sent to a member, what came back signed, what it takes from a day on."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from docgen import formats
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
-from docgen.packs import amendment, receipts
+from docgen.law.contrats import AVIS, FIN, NOTICES, binds
+from docgen.model.fiches import Envoi, Souscription
+from docgen.packs import receipts
+from docgen.packs.amendment import Decision
 from docgen.packs.contents import Contents
-from docgen.records import rewrite
+from docgen.records import rewrite, subscriptions
 from docgen.records.workspace import Workspace, load, today
+
+WHOLE = "le pack entier"
+"""How a sending is called that names no document."""
+BEFORE = ("id", "nom", "forme", "siret", "siege", "representant", "referent", "facturation", "population", "agents")
+"""The fields of a member after which its subscriptions are written."""
 
 
 def sent(workspace: Workspace, membre: str, day: date, edition: str | None = None) -> str:
-    """Record that the pack of a member was sent; return what was sent: « convention » or « avenant ».
+    """Record that the pack of a member was sent; return what was sent: « convention », « avenant ».
 
     Raises `ProblemsFound` when there is none, or when it carries PROJET: what is not enforceable is not sent to sign.
     """
     data = load(workspace, edition)
+    name = data.edition.edition
     decisions = Contents(workspace, data).decisions
     if membre not in decisions:
         raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, decisions))
     decision = decisions[membre]
-    receipt = receipts.read(workspace.packs(data.edition.edition) / membre)
     if not decision.pieces:
         raise _refused(workspace, membre, f"n'a rien à recevoir : {decision.raison}")
+    receipt = receipts.standing(workspace.packs(name), name, decision.membre, awaited=True)
     if receipt is None:
-        why = f"n'a pas encore de pack de l'édition {data.edition.edition}"
+        why = f"n'a pas encore de pack de l'édition {name}"
         hint = "Fabriquez-le (docgen build), ou dites laquelle a été envoyée : --edition."
         raise _refused(workspace, membre, why, hint)
     if receipt.projet:
         raise _refused(workspace, membre, f"a un pack en PROJET : {' ; '.join(receipt.manque)}")
+    if tuple(receipt.pieces) != decision.pieces:
+        raise _refused(workspace, membre, "a un pack qui n'est plus à jour", "Refaites-le d'abord : docgen build.")
     if day > today():
         raise _refused(workspace, membre, f"ne peut pas l'avoir reçu le {day.isoformat()}, qui est à venir")
-    document = decision.pieces[0]
-    entry = {"edition": data.edition.edition, "document": document, "envoye_le": day}
+    entries = _entries(decision, name, day)
 
     def note(item: Any) -> None:
         if item.get("envois"):
-            item["envois"].append(entry)
+            item["envois"].extend(entries)
         else:
-            rewrite.insert_after(item, ("id", "nom", "forme", "siret"), "envois", [entry])
+            rewrite.insert_after(item, ("id", "nom", "forme", "siret"), "envois", entries)
 
     _change(workspace, membre, note, "l'envoi")
-    return document
+    return formats.listing(entry["document"] for entry in entries)
 
 
-def signed(workspace: Workspace, membre: str, day: date, edition: str = "") -> str:
+def _entries(decision: Decision, edition: str, day: date) -> list[dict[str, Any]]:
+    """Return what is noted of a sending: what there is to sign, by its first document, then each notice."""
+    documents = [name for name in decision.pieces if name not in (*NOTICES, "accompagnement")]
+    entries = []
+    if decision.to_sign:
+        entry: dict[str, Any] = {"edition": edition, "document": documents[0], "envoye_le": day}
+        if decision.souscriptions:
+            entry["souscriptions"] = [_plain(taken) for taken in decision.souscriptions]
+        entries.append(entry)
+    if AVIS in decision.pieces:
+        entries.append({"edition": edition, "document": AVIS, "envoye_le": day})
+    if FIN in decision.pieces:
+        ended = [{"volet": one.volet, "jusqu_au": one.jusqu_au} for one in decision.fins]
+        entries.append({"edition": edition, "document": FIN, "envoye_le": day, "souscriptions": ended})
+    return entries
+
+
+def _plain(taken: Souscription) -> dict[str, Any]:
+    """Return a subscription as it is written in a record."""
+    days = {"depuis": taken.depuis, "jusqu_au": taken.jusqu_au}
+    said = {name: _scalar(str(value)) for name, value in taken.reponses.items()}
+    return {"volet": taken.volet, **{name: day for name, day in days.items() if day}, **said}
+
+
+def _scalar(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"0|[1-9]\d*", text) else text
+
+
+def signed(workspace: Workspace, membre: str, day: date, edition: str = "", pieces: Container[str] = ()) -> str:
     """Record that what was sent last came back signed by all; return what it is.
 
-    Raises `ProblemsFound`; also when what came back is of another `edition` than what was sent last.
+    `pieces` are the documents of what came back, when they are known. Raises `ProblemsFound`; also when what came back
+    is of another `edition` than what was sent last, or when several documents are waited for and none is named.
     """
     known = {m.id: m for m in load(workspace).membres}
     if membre not in known:
         raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
-    waiting = [(rank, one) for rank, one in enumerate(known[membre].envois) if not amendment.binds(one)]
+    waiting = [(rank, one) for rank, one in enumerate(known[membre].envois) if not binds(one)]
     if not waiting:
         raise _refused(workspace, membre, "n'a rien à signer", "Notez d'abord l'envoi : docgen record sent.")
-    rank, last = waiting[-1]
+    last = waiting[-1][1]
     if edition and last.edition != edition:
         raise _refused(workspace, membre, f"a reçu l'édition {last.edition}, et c'est l'édition {edition} qui revient")
-    if day < last.envoye_le or day > today():
-        sent_on = formats.short_date(last.envoye_le)
-        why = f"l'envoi est noté du {sent_on}" if day < last.envoye_le else "ce jour est à venir"
+    rank, found = _meant(workspace, membre, [one for one in waiting if one[1].edition == last.edition], pieces)
+    if day < found.envoye_le or day > today():
+        sent_on = formats.short_date(found.envoye_le)
+        why = f"l'envoi est noté du {sent_on}" if day < found.envoye_le else "ce jour est à venir"
         raise _refused(workspace, membre, f"ne peut pas avoir signé le {formats.short_date(day)} : {why}")
 
     def note(item: Any) -> None:
         rewrite.insert_after(item["envois"][rank], ("edition", "document", "envoye_le"), "signe_le", day)
 
     _change(workspace, membre, note, "la signature")
-    return last.document
+    return found.document or WHOLE
+
+
+def _meant(
+    workspace: Workspace, membre: str, waiting: Sequence[tuple[int, Envoi]], pieces: Container[str]
+) -> tuple[int, Envoi]:
+    """Return which of the documents that are waited for came back."""
+    named = [one for one in waiting if one[1].document is None or one[1].document in pieces] if pieces else waiting
+    known = list(dict.fromkeys(one.document or WHOLE for _, one in waiting))
+    if not named:
+        raise _refused(workspace, membre, f"n'a pas ce document à signer : {formats.listing(known)}")
+    if not pieces and len(known) > 1:
+        why = f"a plusieurs documents à signer : {formats.listing(known)}"
+        raise _refused(workspace, membre, why, f"Dites lequel : --document {known[-1]}.")
+    return named[-1]
+
+
+def subscribed(workspace: Workspace, membre: str, volet: str, day: date, answers: Mapping[str, str]) -> str:
+    """Record that a member takes a volet from a day on, with these answers; return the title of the volet.
+
+    Raises `ProblemsFound` with all that the edition in force does not admit, or that another period overlaps.
+    """
+    data = load(workspace)
+    known = {m.id: m for m in data.membres}
+    if membre not in known:
+        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
+    taken = Souscription.model_validate({"volet": volet, "depuis": day.isoformat(), **answers})
+    wanted = known[membre].model_copy(update={"souscriptions": (*known[membre].souscriptions, taken)})
+    place = Place(workspace.shown(workspace.members_yaml))
+    if faults := list(subscriptions.faults_of(wanted, data.edition)):
+        raise ProblemsFound(Diagnostic(place, code, f"{said} ({membre})", mend) for code, said, mend in faults)
+    entry = _plain(taken)
+
+    def note(item: Any) -> None:
+        if item.get("souscriptions"):
+            item["souscriptions"].append(entry)
+        else:
+            rewrite.insert_after(item, BEFORE, "souscriptions", [entry])
+
+    _change(workspace, membre, note, "la souscription")
+    found = data.edition.volet(volet)
+    return found.titre if found else volet
 
 
 def _change(workspace: Workspace, membre: str, change: Any, what: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from docgen.law.contrats import binds
 from docgen.model.fiches import Membre
 from docgen.packs import preflight, receipts
-from docgen.packs.amendment import Decision, binds, last
+from docgen.packs.amendment import Decision
 from docgen.packs.contents import Contents
 from docgen.packs.receipts import Receipt
 from docgen.records.workspace import Data, Workspace
@@ -30,16 +31,18 @@ class Status:
 def of(workspace: Workspace, data: Data) -> list[Status]:
     """Return where each member stands, in the order of the records. Raises `ProblemsFound`."""
     decisions = Contents(workspace, data).decisions
-    packs = workspace.packs(data.edition.edition)
-    known = preflight.compared(r for m in data.membres if (r := receipts.read(packs / m.id)))
+    standing = (
+        receipts.standing(workspace.packs(data.edition.edition), data.edition.edition, d.membre, bool(d.pieces))
+        for d in decisions.values()
+    )
+    known = preflight.compared(receipt for receipt in standing if receipt)
     return [_status(m, decisions[m.id], known.get(m.id)) for m in data.membres]
 
 
 def _status(membre: Membre, decision: Decision, receipt: Receipt | None) -> Status:
-    held = last(membre)
     signed = next((sent.edition for sent in reversed(membre.envois) if sent.signe_le), "")
     etat, missing = state(membre, decision, receipt)
-    return Status(membre, signed, etat, bool(held and decision.pieces), missing)
+    return Status(membre, signed, etat, bool(decision.held and decision.pieces), missing)
 
 
 def state(membre: Membre, decision: Decision, receipt: Receipt | None) -> tuple[str, tuple[str, ...]]:

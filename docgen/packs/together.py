@@ -13,12 +13,14 @@ from typing import Any
 
 from docgen import formats
 from docgen.champs import expected
-from docgen.champs.pack import Dossier, Values, values
+from docgen.champs.pack import Values, values
+from docgen.champs.volets import champs_of
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
 from docgen.lint import byhand
 from docgen.lint.branches import Branches
-from docgen.model.fiches import Edition
+from docgen.model.edition import Edition
 from docgen.office import covers
+from docgen.packs.contents import dossier
 from docgen.records.workspace import Data
 from docgen.word import references
 from docgen.word.fonts import SIGN, families
@@ -33,17 +35,23 @@ NAMED = 5
 
 
 def require_true(shown_as: str, data: Data, templates: Iterable[Template]) -> None:
-    """Raise `ProblemsFound` with every error of the edition, whose record is shown as told, if there is one."""
+    """Raise `ProblemsFound` with every error of the edition, whose record is shown as told, if there is one.
+
+    `templates` are those of its pieces, in their order.
+    """
     pieces = list(templates)
     found = never_printed(shown_as, data.edition, pieces)
-    found += [problem for template in pieces for problem in meet(template, data.edition, of_members(data))]
+    for template, piece in zip(pieces, data.edition.pieces, strict=True):
+        found += meet(template, data.edition, of_members(data, piece.volet), piece.volet)
     if stopping := errors(found):
         raise ProblemsFound(stopping)
 
 
 def never_printed(shown_as: str, edition: Edition, templates: Iterable[Template]) -> list[Diagnostic]:
     """Return an error for each mention that no template of the edition prints: a pack without it binds nobody."""
-    used = {path for template in templates for path in template.printed()}
+    used: dict[str | None, list[str]] = {}
+    for template, piece in zip(templates, edition.pieces, strict=True):
+        used.setdefault(piece.volet, []).extend(template.printed())
     return [
         Diagnostic(
             Place(shown_as),
@@ -59,16 +67,18 @@ Filled = Iterable[tuple[str, Values]]
 """The values that a template is filled with, by the id of each member."""
 
 
-def of_members(data: Data) -> Filled:
-    """Yield the values of the pack of each member."""
+def of_members(data: Data, volet: str | None = None) -> Filled:
+    """Yield the values that a piece, of that volet, prints for each member who gets it."""
     for membre in data.membres:
-        if not membre.parti_le:
-            yield membre.id, values(Dossier(data.syndicat, data.edition, membre))
+        known = dossier(data, membre)
+        concerned = volet is None or volet in known.souscriptions or not known.souscriptions
+        if concerned and not membre.parti_le:
+            yield membre.id, values(known, champs_of(data.edition, volet))
 
 
-def meet(template: Template, edition: Edition, members: Filled) -> list[Diagnostic]:
-    """Return what shows when a sound template is gone through with the values of each member."""
-    branches = Branches(template, expected.closed_fields(edition))
+def meet(template: Template, edition: Edition, members: Filled, volet: str | None = None) -> list[Diagnostic]:
+    """Return what shows when a sound template, of that volet, is gone through with the values of each member."""
+    branches = Branches(template, expected.closed_fields(edition, volet))
     empty: dict[str, list[str]] = {}
     drawn_with = families(template)
     refers = references.any_in(template) or byhand.any_in(template)

@@ -27,6 +27,9 @@ KEY = "@key"
 """Ends the path under which a key itself (not its value) has its place."""
 
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|[⟦⟧]")
+DECIMALS = re.compile(r"\d\d?(?: |$)")
+CUT = re.compile(r"\d,$")
+"""In braces YAML takes the comma of an amount for the end of a field; a field has a space before it."""
 _Event = Any
 """A `yaml.Event`, whose type stubs doubt that it has marks: the parser gives them to every one."""
 
@@ -202,6 +205,9 @@ class _Reader:
                 self._node(event, (*path, KEY))
                 self._node(next(self.events), (*path, KEY))
                 continue
+            if found and self._cut_amount(event):
+                self._rejoin(found, event)
+                continue
             key = self._key(event)
             child = (*path, key)
             if key in found:
@@ -212,6 +218,18 @@ class _Reader:
             self.record.places[(*child, KEY)] = _position(event)
             found[key] = self._node(next(self.events), child)
         return found
+
+    def _cut_amount(self, event: _Event) -> bool:
+        """Tell whether what stands for a field is what follows the comma of an amount: « {ht: 180,00, tva: 20} »."""
+        before = self.lines[event.start_mark.line][: event.start_mark.column]
+        return not event.style and DECIMALS.match(event.value) is not None and CUT.search(before) is not None
+
+    def _rejoin(self, found: dict[str, Any], event: _Event) -> None:
+        """Put the end of an amount back to what stands before its comma."""
+        last = next(reversed(found))
+        if isinstance(found[last], str):
+            found[last] += f",{event.value}"
+        self._node(next(self.events), (KEY,))
 
     def _given_twice(self, event: _Event, key: str, child: tuple[str | int, ...], new_item: bool) -> None:
         """Report a field given twice; of an item that lacks its dash, whose fields all are, only the first."""

@@ -1,7 +1,7 @@
-"""The JSON Schema of members.yaml: with it an editor completes and underlines while the clerk types.
+"""The JSON Schemas of members.yaml and edition.yaml: with them an editor completes and underlines while one types.
 
-Editors read draft-07; pydantic writes 2020-12. Every value is a string in YAML as docgen reads it, so the schema
-describes what the clerk writes, not what the model keeps.
+Editors read draft-07; pydantic writes 2020-12. Every value is a string in YAML as docgen reads it, so a schema
+describes what is written, not what the model keeps. That of members.yaml is of the volets of one edition.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docgen.model import edition as described
 from docgen.model import values
-from docgen.model.fiches import Membres
+from docgen.model.edition import Choix, Edition, Volet
+from docgen.model.fiches import Consommation, Declared, Membres, Souscription, several
+from docgen.records.subscriptions import measured
 
-FILE = "members.schema.json"
+FILE, EDITION_FILE = "members.schema.json", "templates/edition.schema.json"
+DRAFT = "http://json-schema.org/draft-07/schema#"
 _INTEGER = r"^\d{1,3}([ \u00a0\u202f]?\d{3})*$"
-_STORAGE = r"^(\d+( ?To)?|aucun)$"
 _FOLDER = "^[a-z0-9]+(-[a-z0-9]+)*$"
 _KINDS: dict[Any, dict[str, Any]] = {
     values.siret: {"type": ["string", "integer"], "pattern": r"^[\d \u00a0\u202f]{14,20}$"},
@@ -27,34 +30,82 @@ _KINDS: dict[Any, dict[str, Any]] = {
     values.day: {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
     values.yes_or_no: {"enum": ["oui", "non"]},
     values.whole: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _INTEGER}]},
-    values.terabytes: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _STORAGE}]},
+    values.decimal_number: {"type": ["string", "number"]},
+    values.amounts: {"type": ["string", "number"]},
     values.folder_name: {"type": "string", "pattern": _FOLDER, "maxLength": values.MAX_FOLDER_NAME},
     values.postcode: {"type": ["string", "integer"], "pattern": r"^\d{5}$"},
     values.plain_text: {"type": ["string", "number"]},
+    described.conditions: {"type": "object"},
 }
 
 _GROUPS = {"membres": "Les membres du syndicat : un tiret par fiche", "siege": "Adresse du siège"}
 """What is said of the fields that hold fields, where the model says nothing."""
 
 
-def members_schema() -> dict[str, Any]:
-    """Return the schema of members.yaml, JSON Schema draft-07."""
+def members_schema(edition: Edition | None) -> dict[str, Any]:
+    """Return the schema of members.yaml, JSON Schema draft-07; of the volets of an edition, when there is one."""
     schema = _model(Membres)
-    schema["$schema"] = "http://json-schema.org/draft-07/schema#"
-    schema["title"] = "members.yaml : les membres du syndicat"
+    schema = {**schema, "$schema": DRAFT, "title": "members.yaml : les membres du syndicat"}
+    if edition:
+        fields = schema["properties"]["membres"]["items"]["properties"]
+        fields["souscriptions"]["items"] = _by_volet({volet.id: _subscription(volet) for volet in edition.volets})
+        counted = [volet for volet in edition.volets if measured(volet)]
+        fields["consommations"]["items"] = _by_volet({volet.id: _consumption(volet) for volet in counted})
     return schema
 
 
-def to_json() -> str:
-    """Return the schema as the file that lies beside members.yaml."""
-    return json.dumps(members_schema(), ensure_ascii=False, indent=1) + "\n"
+def _by_volet(described: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the schema of what is of one of these volets: `volet` says which, and an editor underlines by it."""
+    if len(described) == 1:
+        return next(iter(described.values()))
+    cases = [{"if": {"properties": {"volet": {"const": name}}}, "then": schema} for name, schema in described.items()]
+    named = {"volet": {"enum": list(described), "description": "Le volet"}} if described else {}
+    return {"type": "object", "properties": named, "required": ["volet"], **({"allOf": cases} if cases else {})}
+
+
+def edition_schema() -> dict[str, Any]:
+    """Return the schema of edition.yaml, JSON Schema draft-07."""
+    return {**_model(Edition), "$schema": DRAFT, "title": "edition.yaml : les textes et les prix d'un vote"}
+
+
+def to_json(schema: dict[str, Any]) -> str:
+    """Return a schema as the file that lies beside the records."""
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+def _subscription(volet: Volet) -> dict[str, Any]:
+    """Return what a subscription of a volet is."""
+    answers = {choix.id: {**_answer(choix), "description": choix.libelle} for choix in volet.choix}
+    return _of_volet(Souscription, volet, answers, list(answers))
+
+
+def _consumption(volet: Volet) -> dict[str, Any]:
+    names = measured(volet)
+    counted = {choix.id: {**_answer(choix), "description": choix.libelle} for choix in volet.choix if choix.id in names}
+    return _of_volet(Consommation, volet, counted, list(names))
+
+
+def _of_volet(kind: type[Declared], volet: Volet, said: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    schema = _model(kind)
+    named = {"const": volet.id, "description": volet.titre}
+    schema["properties"] = {**schema["properties"], "volet": named, **said}
+    return {**schema, "additionalProperties": False, "required": [*schema["required"], *required]}
+
+
+def _answer(choix: Choix) -> dict[str, Any]:
+    if choix.type == "parmi":
+        return {"enum": list(choix.valeurs)}
+    if choix.type == "oui_non":
+        return _KINDS[values.yes_or_no]
+    limits = {"minimum": choix.minimum or 0, **({} if choix.maximum is None else {"maximum": choix.maximum})}
+    return {"anyOf": [{"type": "integer", **limits}, {"type": "string", "pattern": _INTEGER}]}
 
 
 def _model(model: type[BaseModel]) -> dict[str, Any]:
     fields = model.model_fields
     return {
         "type": "object",
-        "additionalProperties": False,
+        "additionalProperties": model.model_config.get("extra") == "allow",
         "properties": {name: {**_field(info), **_description(name, info)} for name, info in fields.items()},
         "required": [name for name, info in fields.items() if info.is_required()],
     }
@@ -67,6 +118,9 @@ def _description(name: str, info: FieldInfo) -> dict[str, str]:
 
 def _field(info: FieldInfo) -> dict[str, Any]:
     schema: dict[str, Any] = {}
+    if any(getattr(part, "func", None) is several for part in info.metadata):
+        listed = _annotation(info.annotation)
+        return {"anyOf": [listed["items"], listed]}
     for part in info.metadata:
         schema |= _KINDS.get(getattr(part, "func", None), {})
     schema = schema or _annotation(info.annotation)
@@ -84,6 +138,9 @@ def _annotation(annotation: Any) -> dict[str, Any]:
         return {"enum": list(get_args(annotation))}
     if get_origin(annotation) is tuple:
         return {"type": "array", "items": _annotation(get_args(annotation)[0])}
+    for part in getattr(annotation, "__metadata__", ()):
+        if (found := _KINDS.get(getattr(part, "func", None))) is not None:
+            return found
     for argument in get_args(annotation):
         for part in getattr(argument, "__metadata__", ()):
             if (found := _KINDS.get(getattr(part, "func", None))) is not None:

@@ -59,7 +59,9 @@ _QUOTED = re.compile(r"""(['"])(.+?)\1(?=, | or |$)""")
 _FORMS = {
     "ape": "Quatre chiffres et une majuscule : 8411Z.",
     "fichier": "Un nom de fichier Word sans espace ni accent : convention.docx.",
-    "bloc": "Des minuscules et des chiffres : netexplorer.",
+    **dict.fromkeys(
+        ("bloc", "id", "par", "de", "tranches", "volet"), "Des minuscules, des chiffres et _ : demi_journees."
+    ),
 }
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from docgen import formats
 from docgen.diagnostics import Diagnostic, Severity, closest
 from docgen.law import seance as assembly
-from docgen.law import tarif
 from docgen.law.seance import Regle
 from docgen.model import values
-from docgen.model.fiches import Deliberation, Edition, Membre, Membres, Syndicat
+from docgen.model.edition import Edition
+from docgen.model.fiches import Deliberation, Membre, Membres, Syndicat
 from docgen.model.seance import Acte, Registre, Seance
-from docgen.records.reading import Record
+from docgen.records import subscriptions, volets
+from docgen.records.reading import KEY, Record
 from docgen.records.translate import Loc, model_of
 
 ARTICLE = re.compile(r"(?:(?:le|la|les) |l['’])", re.I)
@@ -30,19 +31,36 @@ def syndicat(record: Record, today: date) -> tuple[Syndicat | None, list[Diagnos
     return found, problems + list(_future_dates(record, today))
 
 
-def membres(record: Record, today: date) -> tuple[tuple[Membre, ...], list[Diagnostic]]:
-    """Return the members and all that is wrong in members.yaml, duplicates included."""
+def membres(
+    record: Record, today: date, in_edition: Edition | None = None
+) -> tuple[tuple[Membre, ...], list[Diagnostic]]:
+    """Return the members and all that is wrong in members.yaml, duplicates included.
+
+    `in_edition` describes the volets that they subscribe to; None when it is not known what it says.
+    """
+    old = list(subscriptions.former(record, in_edition))
     found, problems = model_of(Membres, record)
+    problems = [problem for problem in problems if problem.place not in {one.place for one in old}] + old
     problems += list(_duplicates(record))
     problems += list(_future_dates(record, today))
     members = found.membres if found else ()
     for index, membre in enumerate(members):
         problems += _same_exercice_twice(membre, ("membres", index, "facturation"), record)
+    if in_edition:
+        problems += subscriptions.problems(members, in_edition, record)
+        problems += subscriptions.answers(record, in_edition) if found is None else ()
     return members, list(_with_member(problems, record))
 
 
 def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, list[Diagnostic]]:
     """Return the edition of that folder; its computed grid must be the voted one, cell by cell."""
+    if isinstance(record.tree, dict) and "tarif" in record.tree:
+        place = record.place(("tarif", KEY))
+        mend = "Décrivez le volet qu'il tarife : volets, et sous chacun son « tarif: » (guide du juriste)."
+        return None, [
+            *record.diagnostics,
+            Diagnostic(place, "tarif-hors-volet", "« tarif: » est celui d'un volet", mend),
+        ]
     found, problems = model_of(Edition, record)
     problems += list(_future_dates(record, today))
     if found is None:
@@ -57,10 +75,7 @@ def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, l
             )
         )
     problems += list(_repeated(record, ("pieces",), [p.id for p in found.pieces], "id", "la pièce"))
-    lignes = found.tarif.lignes
-    problems += list(_repeated(record, ("tarif", "lignes"), [ligne.libelle for ligne in lignes], "libelle", "la ligne"))
-    problems += list(_unknown_services(found, record))
-    problems += list(_grid_differences(found, record))
+    problems += list(volets.problems(found, record))
     return found, problems
 
 
@@ -73,28 +88,6 @@ def apart(members: Iterable[Membre], issuer: Syndicat, record: Record) -> Iterat
                 "siret-du-syndicat",
                 f"le SIRET est celui du syndicat ({membre.id})",
                 "Recopiez celui du membre depuis son avis de situation.",
-            )
-
-
-def subscriptions(members: Iterable[Membre], in_edition: Edition, record: Record) -> Iterator[Diagnostic]:
-    """Yield the members whose storage the edition's grid does not price."""
-    priced = tarif.storages(in_edition.tarif)
-    for index, membre in enumerate(members):
-        taken = membre.souscription
-        if taken and not taken.stockage and not tarif.due(taken, in_edition.tarif).lignes:
-            yield Diagnostic(
-                record.place(("membres", index, "souscription")),
-                "souscription-sans-tarif",
-                f"le GFU seul n'a pas de tarif dans l'édition {in_edition.edition} ({membre.id})",
-                "Cette édition ne le propose qu'avec un stockage.",
-            )
-        if taken and taken.stockage and taken.stockage not in priced:
-            known = formats.listing((f"{n} To" for n in priced), "ou")
-            yield Diagnostic(
-                record.place(("membres", index, "souscription", "stockage")),
-                "stockage-sans-tarif",
-                f"{taken.stockage} To n'a pas de tarif dans l'édition {in_edition.edition}",
-                f"La grille prévoit {known}.",
             )
 
 
@@ -180,44 +173,6 @@ def _at(tree: Any, path: Loc) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return tree
-
-
-def _unknown_services(found: Edition, record: Record) -> Iterator[Diagnostic]:
-    """Yield the rows that no subscription can match: members would pay nothing for them, without a word."""
-    for index, ligne in enumerate(found.tarif.lignes):
-        if not re.fullmatch(r"gfu|[1-9]\d* To", ligne.souscription):
-            yield Diagnostic(
-                record.place(("tarif", "lignes", index, "souscription")),
-                "service-inconnu",
-                f"« {ligne.souscription} » n'est ni « gfu » ni un stockage",
-                "Écrivez gfu, ou un nombre entier suivi d'une espace et de To : 3 To.",
-            )
-
-
-def _grid_differences(found: Edition, record: Record) -> Iterator[Diagnostic]:
-    """Yield each cell of the computed grid that is not the voted one: nothing is made on such a grid."""
-    computed = tarif.grid(found.tarif)
-    for index, ligne in enumerate(found.tarif.lignes):
-        place = record.place(("tarif", "lignes", index, "votee"))
-        cells = computed[ligne.libelle]
-        if len(ligne.votee) != len(cells):
-            yield Diagnostic(
-                place,
-                "grille-incomplete",
-                f"ligne « {ligne.libelle} » : {len(ligne.votee)} prix votés pour {len(cells)} catégories",
-                "Recopiez la ligne de la délibération : un prix par catégorie, une espace entre deux.",
-            )
-            continue
-        for category, (voted, price) in enumerate(zip(ligne.votee, cells, strict=True), 1):
-            if voted != price:
-                yield Diagnostic(
-                    place,
-                    "grille-differente",
-                    f"ligne « {ligne.libelle} », catégorie {category} : voté {formats.exactly(voted)}, "
-                    f"calculé {formats.exactly(price)}",
-                    f"Prix de base {formats.euros(ligne.ht)} HT, {formats.number(found.tarif.pas)} % de moins par "
-                    f"catégorie, TVA {formats.number(found.tarif.tva)} % : la case ou la règle est fausse.",
-                )
 
 
 def missing_for_signature(membre: Membre, in_edition: Edition) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -9,12 +10,13 @@ from functools import cached_property
 from os import environ
 from pathlib import Path
 
-from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest, errors
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest, errors
 from docgen.law import seance as assembly
-from docgen.model.fiches import Edition, Membre, PieceModele, Syndicat
+from docgen.model.edition import Edition, PieceModele
+from docgen.model.fiches import Membre, Syndicat
 from docgen.model.seance import Registre, Seance
 from docgen.records import reading as records
-from docgen.records import strays, translate, validate
+from docgen.records import schema, strays, translate, validate
 
 
 def today() -> date:
@@ -118,23 +120,39 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
     now = today()
     syndicat, found = validate.syndicat(_read(workspace, workspace.syndicat_yaml), now)
     problems += found
-    members_record = _read(workspace, workspace.members_yaml)
-    membres, found = validate.membres(members_record, now)
-    problems += found
     seances: tuple[Seance, ...] = ()
     registre = Registre()
     if syndicat:
-        problems += validate.apart(membres, syndicat, members_record)
         seances, registre, found = _load_seances(workspace, syndicat, now)
         problems += found
     the_edition, found = _load_edition(workspace, edition, seances, now)
     problems += found
+    members_record = _read(workspace, workspace.members_yaml)
+    membres, found = validate.membres(members_record, now, None if errors(found) else the_edition)
+    problems += found
+    if syndicat:
+        problems += validate.apart(membres, syndicat, members_record)
     if the_edition:
-        problems += validate.subscriptions(membres, the_edition, members_record)
         problems += validate.warnings(membres, the_edition, members_record)
     if errors(problems) or not syndicat or not the_edition:
         raise ProblemsFound(problems)
+    if edition in (None, workspace.editions[-1]):
+        problems += _outdated_schema(workspace, the_edition)
     return Data(syndicat, membres, the_edition, seances, registre, tuple(problems))
+
+
+def _outdated_schema(workspace: Workspace, edition: Edition) -> list[Diagnostic]:
+    """Return a warning when the schema beside the records is not that of the volets of the edition in force."""
+    path = workspace.root / schema.FILE
+    try:
+        same = json.loads(path.read_bytes()) == schema.members_schema(edition)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError):
+        same = False
+    said = "le schéma qui aide l'éditeur n'est pas celui des volets de l'édition en vigueur"
+    hint = f"Renouvelez-le : docgen schema > {schema.FILE}"
+    return [] if same else [Diagnostic(Place(schema.FILE), "schema-perime", said, hint, Severity.WARNING)]
 
 
 def load_edition(workspace: Workspace, name: str, seances: Iterable[Seance]) -> Edition:

@@ -156,16 +156,17 @@ def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Pat
     assert verdict.signed_on
     receipt = verdict.pack.receipt
     with publish.locked(workspace.output):
-        noted = [sent for sent in membre.envois if sent.edition == receipt.edition and sent.signe_le]
+        ours = [sent for sent in membre.envois if sent.edition == receipt.edition and sent.signe_le]
+        noted = [sent for sent in ours if sent.document is None or sent.document in receipt.pieces]
         kept = _kept(verdict.pack.folder, receipt, verdict.data)
         new = not kept.exists()
         if noted and not new:
-            return noted[-1].document, kept
+            return noted[-1].document or sendings.WHOLE, kept
         if new:
             publish.replace(kept, verdict.data)
         try:
             day = here(verdict.signed_on, data.syndicat).date()
-            document = sendings.signed(workspace, receipt.membre, day, receipt.edition)
+            document = sendings.signed(workspace, receipt.membre, day, receipt.edition, receipt.pieces)
         except BaseException:
             if new:
                 kept.unlink()

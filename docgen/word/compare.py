@@ -15,8 +15,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from docgen.law import tarif
-from docgen.model.fiches import Edition, Tarif
+from docgen.model.edition import Edition, LigneTarif, Tarif, Volet
 from docgen.word.numbering import Numbering, titled
 from docgen.word.package import BODY, PARSER, W, unread_branches
 from docgen.word.template import HEADING_TEXT, Template, is_typed_heading, joined_text
@@ -68,12 +67,23 @@ class Change:
 
 @dataclass(frozen=True)
 class CellChange:
-    """A cell of the grid whose price is not the same; None where one edition lacks the row."""
+    """A price of a volet that is not the same; None where one edition lacks the row."""
 
+    volet: str
     libelle: str
-    categorie: int
+    tranche: int
+    """From 1."""
     avant: Decimal | None
     apres: Decimal | None
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """What else decides the price of a volet and is not the same: brackets, minimum, VAT, period."""
+
+    volet: str
+    libelle: str
+    """The row; empty when it is the whole tarif."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +94,15 @@ class Difference:
     grille: tuple[CellChange, ...]
     ailleurs: tuple[tuple[str, str], ...] = ()
     """The documents whose words change besides the articles, with the part: « en-tête »."""
+    regles: tuple[RuleChange, ...] = ()
 
     def pieces(self) -> list[str]:
         """Return the documents whose text changed."""
         return list(dict.fromkeys(change.piece for change in self.textes if change.action != "renuméroté"))
+
+    def volets(self) -> list[str]:
+        """Return the volets, of both editions, whose prices changed."""
+        return list(dict.fromkeys([*(cell.volet for cell in self.grille), *(rule.volet for rule in self.regles)]))
 
 
 def editions(
@@ -101,7 +116,11 @@ def editions(
         texts += changes(piece, old, new)
     both = [piece for piece in before[1] if piece in after[1]]
     beside = [(piece, kind) for piece in both for kind in _beside_articles(before[1][piece], after[1][piece])]
-    return Difference(tuple(texts), tuple(_cells(before[0].tarif, after[0].tarif)), tuple(beside))
+    names = dict.fromkeys(volet.id for volet in (*before[0].volets, *after[0].volets))
+    volets = [(name, before[0].volet(name), after[0].volet(name)) for name in names]
+    cells = [change for name, old, new in volets for change in _cells(name, old, new)]
+    rules = [change for _, old, new in volets if old and new for change in _rules(old, new)]
+    return Difference(tuple(texts), tuple(cells), tuple(beside), tuple(rules))
 
 
 def _beside_articles(old: Template, new: Template) -> Iterator[str]:
@@ -262,12 +281,45 @@ def _likeness(one: Article, other: Article) -> float:
     return max(ratios, default=0.0)
 
 
-def _cells(before: Tarif, after: Tarif) -> Iterator[CellChange]:
-    old, new = tarif.grid(before), tarif.grid(after)
+def prices(volet: Volet | None) -> dict[str, tuple[Decimal, ...]]:
+    """Return the voted prices of a volet, row by row; nothing when there is no such volet, or when it is free."""
+    return {ligne.libelle: ligne.votee for ligne in volet.tarif.lignes} if volet and volet.tarif else {}
+
+
+def _cells(volet: str, before: Volet | None, after: Volet | None) -> Iterator[CellChange]:
+    old, new = prices(before), prices(after)
     for libelle in dict.fromkeys([*old, *new]):
         size = max(len(old.get(libelle, ())), len(new.get(libelle, ())))
         for index in range(size):
             was = old[libelle][index] if index < len(old.get(libelle, ())) else None
             now = new[libelle][index] if index < len(new.get(libelle, ())) else None
             if was != now:
-                yield CellChange(libelle, index + 1, was, now)
+                yield CellChange(volet, libelle, index + 1, was, now)
+
+
+def _rules(before: Volet, after: Volet) -> Iterator[RuleChange]:
+    """Yield what decides a price and changed, beside the voted prices."""
+    old, new = before.tarif, after.tarif
+    if old is None or new is None:
+        return
+    if _limits(old) != _limits(new):
+        yield RuleChange(after.id, "")
+    former = {ligne.libelle: ligne for ligne in old.lignes}
+    for ligne in new.lignes:
+        if ligne.libelle in former and _rule(old, former[ligne.libelle]) != _rule(new, ligne):
+            yield RuleChange(after.id, ligne.libelle)
+
+
+def _limits(rule: Tarif) -> tuple[object, ...]:
+    return rule.prix_en, rule.gratuits, rule.minimum, rule.plafond, rule.prorata
+
+
+def _rule(rule: Tarif, ligne: LigneTarif) -> tuple[object, ...]:
+    """Return what decides the amount of a row with its prices."""
+    scale = rule.echelle(ligne)
+    bounds = (scale.de, scale.bornes, scale.au_dela) if scale else ()
+    taxes = rule.tva if ligne.tva is None else ligne.tva
+    return (
+        ligne.modele, ligne.par, ligne.periode, ligne.mesure, ligne.taille, ligne.si, bounds, taxes, ligne.gratuits,
+        ligne.minimum, ligne.plafond, ligne.prorata,
+    )  # fmt: skip

@@ -59,8 +59,8 @@ def uses(tree: nodes.Template) -> Iterator[tuple[str, nodes.Node]]:
     return _walk(tree, {})
 
 
-def printed(tree: nodes.Template, *, plain: bool = False) -> frozenset[str]:
-    """Return the fields that the tree prints, not those that it only tests; `plain`: through no filter."""
+def printed(tree: nodes.Template, *, plain: bool = False) -> list[str]:
+    """Return the fields that the tree prints, in their order, not those that it only tests; `plain`: by no filter."""
     shown: set[int] = set()
     for output in tree.find_all(nodes.Output):
         for child in output.nodes:
@@ -68,7 +68,7 @@ def printed(tree: nodes.Template, *, plain: bool = False) -> frozenset[str]:
             tests = [node.test for node in inner if isinstance(node, nodes.CondExpr)]
             tested = {id(node) for test in tests for node in (test, *test.find_all(nodes.Expr))}
             shown |= {id(node) for node in inner} - tested
-    return frozenset(path for path, node in uses(tree) if id(node) in shown)
+    return list(dict.fromkeys(path for path, node in uses(tree) if id(node) in shown))
 
 
 def typed(node: nodes.Node) -> str:

@@ -15,7 +15,8 @@ from docxtpl import DocxTemplate
 from jinja2 import nodes
 from lxml import etree
 
-from docgen.champs.pack import KNOWN
+from docgen.champs.expected import CLOSED
+from docgen.champs.pack import ANYWHERE
 from docgen.diagnostics import Diagnostic, Place
 from docgen.word import syntax
 from docgen.word.expressions import TAG, paths, printed
@@ -134,6 +135,8 @@ class House:
     """What fields print for everybody (dates, numbers of acts), with the field of each."""
     styles: frozenset[str] = frozenset()
     """The names of the styles that templates may use; all when it is empty."""
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: CLOSED)
+    """The fields that print one of a few words, with these words."""
 
 
 NO_HOUSE = House()
@@ -146,17 +149,20 @@ class Template:
         self,
         path: Path,
         shown_as: str = "",
-        known: Iterable[str] = KNOWN,
+        known: Iterable[str] = ANYWHERE,
         signataires: Iterable[str] = (),
         house: House = NO_HOUSE,
     ) -> None:
         """Open the file, whose fields are to be among the `known` ones, that the `signataires` sign, of that `house`.
 
+        A known field that ends with « * » stands for all that begin so.
         Raises `ProblemsFound` when it is not a Word document that can be trusted.
         """
         self.path = path
         self.file = shown_as or path.name
-        self.known = frozenset(known)
+        names = tuple(known)
+        self.known = frozenset(name for name in names if not name.endswith("*"))
+        self._beginnings = tuple(name[:-1] for name in names if name.endswith("*"))
         self.signataires = tuple(signataires)
         self.house = house
         package = Package(path, self.file)
@@ -174,6 +180,24 @@ class Template:
             if NEVER_FILLED.fullmatch(name) and not FILLED.fullmatch(name)
         )
         """The parts that may be shown, or come out of the document, and where no field is ever filled."""
+
+    def knows(self, path: str) -> bool:
+        """Tell whether a field may be used, or is the branch that fields hang on: « membre » of « membre.nom »."""
+        named = {path, path.removesuffix("[]")}
+        return bool(named & self.known or named & self._branches) or path.startswith(self._beginnings)
+
+    def words_of(self, path: str) -> tuple[str, ...]:
+        """Return the few words that a field can print; none when it may print anything.
+
+        Of which edition a template is may not be known: an answer of the member is then « oui » or « non ».
+        """
+        unknown = path.startswith("souscription.") and path not in self.known
+        return self.house.closed.get(path, ("oui", "non") if unknown and self.knows(path) else ())
+
+    @cached_property
+    def _branches(self) -> frozenset[str]:
+        paths = (*self.known, *self._beginnings)
+        return frozenset(path[:i] for path in paths for i in range(len(path)) if path[i] in ".[")
 
     def _gathered(self, source: str) -> tuple[str, tuple[int, ...]]:
         """Return the XML with each tag in one piece, a line per paragraph, and the number of each line's paragraph."""
@@ -217,9 +241,10 @@ class Template:
         """The paths of the fields used anywhere."""
         return frozenset(use.path for use in self.uses)
 
-    def printed(self, *, plain: bool = False) -> frozenset[str]:
-        """Return the fields that are printed, and not only tested; `plain`: through no filter."""
-        return frozenset().union(*(printed(part.reading.tree, plain=plain) for part in self.parts))
+    def printed(self, *, plain: bool = False) -> list[str]:
+        """Return the fields that are printed, in their order, and not only tested; `plain`: through no filter."""
+        found = (path for part in self.parts for path in printed(part.reading.tree, plain=plain))
+        return list(dict.fromkeys(found))
 
     def place(self, part: Part, line: int, word: str = "") -> Place:
         """Return where that line of `part.jinja` is, as a Word user finds it: part, heading above, words to search for.
