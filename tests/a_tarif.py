@@ -8,17 +8,12 @@ from builders import record
 
 from docgen.diagnostics import Diagnostic
 from docgen.law.tarif import Faits, Montants, due
-from docgen.model.edition import Tarif, Volet
+from docgen.model.edition import Edition, Tarif
 from docgen.records import volets
 from docgen.records.reading import Record
 from docgen.records.translate import model_of
 
 SCALE = {"id": "paliers", "de": "quantite_de", "jusqu_a": ["10", "100"], "au_dela": "oui"}
-CHOIX = [
-    {"id": "quantite_de", "libelle": "Nombre d'unités", "type": "nombre"},
-    {"id": "niveau", "libelle": "Niveau", "type": "parmi", "valeurs": ["petit", "grand"]},
-    {"id": "option", "libelle": "Option", "type": "oui_non"},
-]
 
 
 def a_ligne(**changes: Any) -> dict[str, Any]:
@@ -57,11 +52,6 @@ volets:
 
 def faults(volet: str) -> tuple[list[Diagnostic], Record]:
     """Return what is said of an edition whose volets are written so."""
-    from docgen.model.edition import Edition
-
     written = record(EDITION.format(volets=volet))
     found, problems = model_of(Edition, written)
     return [*problems, *(volets.problems(found, written) if found else ())], written
-
-
-__all__ = ["CHOIX", "SCALE", "Volet", "a_ligne", "a_tarif", "faults", "paid", "yearly"]

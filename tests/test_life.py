@@ -262,3 +262,17 @@ def test_a_subscription_that_cannot_be_is_refused_and_nothing_is_written(
     code, told = docgen(bundle.root, "record", "subscription", *words)
     assert (code > 0, said in told) == (True, True), told
     assert before == (bundle.root / "members.yaml").read_bytes()
+
+
+def test_the_fields_are_those_of_this_edition_each_in_its_section_with_an_example(
+    bundle: Sample, docgen: Docgen
+) -> None:
+    code, said = docgen(bundle.root, "fields")
+    everywhere, *own = re.split(r"\nDans les pièces du volet « (\w+) » ; ailleurs, volet\.\w+\.… :\n", said)
+    assert (code, ["stockage", "formation", "plateforme", "archivage"]) == (0, own[::2])
+    assert "{{ montants.total.annuel }}\n    Total de tous les volets, par an  → 20\u202f850,72 €" in everywhere
+    assert "montants.lignes" not in everywhere
+    training = own[3]
+    assert "{{ souscription.demi_journees }}\n    Demi-journées prévues  → 12" in training
+    assert "{{ grille.minimum }}\n    Le moins que coûte le volet, par an, TTC  → 150,00 €" in training
+    assert [] == [section for section in own[1::2] if section.count("{{ volet.") or "{{ membre.nom }}" in section]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from docgen.champs.pack import CHAMPS, Champ, Dossier, values
+from docgen.champs.pack import Champ, Dossier, values
 from docgen.champs.volets import champs_of
 from docgen.model.edition import Edition
 
@@ -16,12 +16,13 @@ def sections(edition: Edition, dossiers: Iterable[Dossier]) -> Iterator[tuple[st
     The example is of the first member who takes the volet, among `dossiers`, of which there is one at least.
     """
     known = list(dossiers)
+    alone = edition.volets[0].id if len(edition.volets) == 1 else None
     everywhere = [champ for champ in champs_of(edition) if not _of_volet(champ)]
-    alone = len(edition.volets) == 1
-    common = everywhere if alone else [*CHAMPS, *(champ for champ in everywhere if champ not in CHAMPS)]
-    yield "Dans toutes les pièces", list(examples(_taker(edition.volets[0].id, known) if alone else known[0], common))
+    first = _taker(alone, known) if alone else known[0]
+    yield "Dans toutes les pièces", list(examples(first, everywhere))
+    told = {champ.chemin for champ in everywhere}
     for volet in () if alone else edition.volets:
-        own = [champ for champ in champs_of(edition, volet.id) if champ not in everywhere and not _of_volet(champ)]
+        own = [champ for champ in champs_of(edition, volet.id) if champ.chemin not in told and not _of_volet(champ)]
         title = f"Dans les pièces du volet « {volet.id} » ; ailleurs, volet.{volet.id}.…"
         yield title, list(examples(_taker(volet.id, known), own, volet.id))
 
