@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import signing
 from conftest import ROOT, Docgen, Sample
 from word import reworded
 
+from docgen import office
+from docgen.actes.statement import Statements
 from docgen.diagnostics import ProblemsFound
 from docgen.model.fiches import Membre
 from docgen.packs import receipts, sendings, status
@@ -215,6 +219,54 @@ def test_what_was_sent_and_signed_is_noted_by_document(bundle: Sample) -> None:
     assert "annexe-4" == sendings.signed(bundle.workspace, SIGNED, date(2025, 1, 20))
     assert () == decisions(bundle.workspace)[SIGNED].pieces
     assert receipts.read(folder) == receipt
+
+
+def test_an_annex_that_comes_back_signed_is_noted_for_what_it_is(bundle: Sample, docgen: Docgen) -> None:
+    bundle.edit("members.yaml", MORE_USERS, "")
+    bundle.build(SIGNED)
+    sendings.sent(bundle.workspace, SIGNED, date(2025, 1, 6))
+    folder = bundle.root / f"output/2024-06/{SIGNED}.2"
+    pack = folder / f"pack-2024-06-{SIGNED}.2.pdf"
+    when = datetime(2025, 1, 20, 10, 0, tzinfo=UTC)
+    back = bundle.root / "retour.pdf"
+    back.write_bytes(signing.sign(pack.read_bytes(), "sig_membre_annexe_4", signing.person("Claire Estève"), when))
+    code, told = docgen(bundle.root, "verify", "--record", str(back))
+    assert (code, "Signature notée (annexe-4)" in told) == (0, True), told
+    held = membre(bundle, SIGNED).envois
+    assert [(one.document, one.signe_le) for one in held] == [
+        ("convention", date(2024, 7, 12)),
+        ("annexe-4", date(2025, 1, 20)),
+    ]
+    assert (folder / f"pack-2024-06-{SIGNED}.2.signe.pdf").exists()
+
+
+def test_a_forecast_that_engages_nobody_is_stated_without_a_signature(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/dpd-mutualise", tmp_path / "w", ignore=shutil.ignore_patterns("output"))
+    dpd = Sample(tmp_path / "w")
+    first = "      - {volet: dpd, jours: 4}\n    consommations"
+    more = "      - {volet: dpd, depuis: 2025-06-01, jours: 9}\n"
+    dpd.edit("members.yaml", first, f"      - {{volet: dpd, jours: 4}}\n{more}    consommations")
+    statements = Statements(dpd.workspace, 2025, office.LibreOffice(Path("none"), ()))
+    assert ["etat-sans-consommation"] == [told.code for told in statements.warnings]
+    amounts = {d.membre.id: sum(line.montant for line in d.lignes) for d in statements.dossiers}
+    assert {"commune-d-aigremont": 950, "syndicat-du-lac": 200} == amounts
+
+
+def test_an_end_that_was_not_notified_is_told_and_stated_until_it_is(bundle: Sample) -> None:
+    bundle.edit("members.yaml", "jusqu_au: 2025-12-31", "jusqu_au: 2025-06-30")
+    statements = Statements(bundle.workspace, 2025, office.LibreOffice(Path("none"), ()))
+    assert "fin-non-notifiee" in [told.code for told in statements.warnings]
+    ended = "{volet: archivage, jusqu_au: 2025-06-30}"
+    sending = f"{{edition: 2024-06, document: fin, envoye_le: 2025-05-01, souscriptions: [{ended}]}}"
+    note_sending(bundle, LEAVING, sending)
+    after = Statements(bundle.workspace, 2025, office.LibreOffice(Path("none"), ()))
+    assert "fin-non-notifiee" not in [told.code for told in after.warnings]
+
+    def archived(found: Statements) -> Decimal:
+        lines = [line for d in found.dossiers if d.membre.id == LEAVING for line in d.lignes]
+        return sum((line.montant for line in lines if line.service == "Espace d'archivage"), Decimal(0))
+
+    assert (Decimal("876.00"), Decimal("438.00")) == (archived(statements), archived(after))
 
 
 def test_when_two_documents_are_waited_for_the_one_that_came_back_is_named(bundle: Sample) -> None:

@@ -178,10 +178,18 @@ class Statements:
         return found
 
     def _tell_unsigned(self, membre: Membre, contracts: Mapping[str, Sequence[Contrat]]) -> None:
-        """Tell the subscriptions of the record, begun by the end of the year, that no signed document holds."""
+        """Tell what the record says and no document that binds holds: a subscription begun, the end of one."""
         until = last_day(membre, self.year)
         for taken in membre.souscriptions:
             held = contracts.get(taken.volet, ())
+            last = souscriptions.periods(membre.souscriptions)[taken.volet][-1]
+            if taken is last and taken.jusqu_au and taken.jusqu_au < until and held and held[-1].fin is None:
+                day = formats.short_date(taken.jusqu_au)
+                said = f"{membre.id} : la fin du volet « {taken.volet} » au {day} n'a pas été notifiée"
+                hint = (
+                    "L'état compte ce volet jusqu'à ce que l'avis de fin soit noté comme envoyé (docgen record sent)."
+                )
+                self.warnings.append(self._told("fin-non-notifiee", said, hint))
             if (taken.depuis and taken.depuis > until) or any(_holds(one, taken) for one in held):
                 continue
             since = f" à compter du {formats.short_date(taken.depuis)}" if taken.depuis else ""
