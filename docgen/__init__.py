@@ -55,7 +55,7 @@ first line of every module says its one job.
     puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes, `renaming` renames
     a field in an edition: `rename` in one file, letter by letter in its `tag_words`.
 
-Beside them: `cli` and `told` are the only ones who speak to people (`french_click` gives them the words), `starter`
+Beside them: `cli`, `notes` and `told` are the only ones who speak to people (`french_click` gives the words), `starter`
 makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts
 files in place, whole or not at all, `scratch` is where they are made.
 """

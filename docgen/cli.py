@@ -9,21 +9,17 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
 import click
-from pydantic_core import PydanticCustomError
 
-from docgen import __version__, formats, office, scratch, starter, told
-from docgen.actes import write_back
+from docgen import __version__, formats, notes, office, scratch, starter, told
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
 from docgen.desk import checks, compared, copies, explained, pages, renaming
-from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, Place, ProblemsFound, closest, errors
+from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
-from docgen.model import values
-from docgen.packs import report, sendings
+from docgen.packs import report
 from docgen.packs import status as standing
 from docgen.packs.amendment import Decision
 from docgen.packs.build import Build
@@ -105,7 +101,7 @@ def _near(path: Path) -> str:
 def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Data | None, list[Diagnostic]]:
     """Return the workspace, its records and what is wrong with them; nothing of them where none is `required`."""
     try:
-        place = _workspace()
+        place = workspace.here()
     except ProblemsFound:
         if required:
             raise
@@ -122,7 +118,7 @@ def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Dat
 @click.option("--edition", metavar="ÉDITION", help="L'édition qui sert d'exemple (la dernière par défaut).")
 def fields(edition: str | None) -> None:
     """Print every field, its explanation and an example from the first member who has chosen."""
-    data = workspace.load(_workspace(), edition)
+    data = workspace.load(workspace.here(), edition)
     chosen = [m for m in data.membres if m.souscriptions and m.representant]
     told.fields(data.edition, [dossier(data, m) for m in chosen or data.membres])
     click.echo("\nUne liste se parcourt : {% for ligne in montants.lignes %} {{ ligne.libelle }} {% endfor %}")
@@ -138,7 +134,7 @@ def fields(edition: str | None) -> None:
 @click.option("--apply", "applied", is_flag=True, help="Écrit les modèles ; sinon, montre seulement ce qui changerait.")
 def rename_field(ancien: str, nouveau: str, edition: str | None, applied: bool) -> None:
     """Rename a field in the templates."""
-    place = _workspace()
+    place = workspace.here()
     planned = renaming.plan(place, workspace.load(place, edition), ancien, nouveau)
     for one in planned:
         for use in one.uses:
@@ -166,7 +162,7 @@ def schema_(fiche: str, edition: str | None) -> None:
     if fiche == "edition":
         click.echo(schema.to_json(schema.edition_schema()), nl=False)
         return
-    place = _workspace()
+    place = workspace.here()
     named = edition or (place.editions[-1] if place.editions else None)
     described = workspace.load_edition(place, named, ()) if named else None
     click.echo(schema.to_json(schema.members_schema(described)), nl=False)
@@ -177,7 +173,7 @@ def schema_(fiche: str, edition: str | None) -> None:
 @click.option("--edition", metavar="ÉDITION", help="L'édition à fabriquer (la dernière par défaut).")
 def build(membres: tuple[str, ...], edition: str | None) -> None:
     """Make the packs."""
-    place = _workspace()
+    place = workspace.here()
     data = workspace.load(place, edition)
     for warning in data.warnings:
         click.echo(warning)
@@ -209,7 +205,7 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
 @click.option("--edition", metavar="ÉDITION", help="L'édition à contrôler (la dernière par défaut).")
 def preflight(membres: tuple[str, ...], edition: str | None) -> None:
     """Show the list of each pack."""
-    place = _workspace()
+    place = workspace.here()
     data = workspace.load(place, edition)
     _known_members(membres, data)
     maker = Build(place, data, office.find())
@@ -228,7 +224,7 @@ def verify(fichier: Path, record: bool) -> None:
     """Say what a file that came back is; note it."""
     from docgen.returned import verify as returned  # pyHanko takes half a second to load: only here
 
-    place = _workspace()
+    place = workspace.here()
     data = workspace.load(place)
     verdict = returned.examine(place, data, fichier)
     told.verdict(verdict, data.syndicat)
@@ -243,7 +239,7 @@ def verify(fichier: Path, record: bool) -> None:
 @click.option("--edition", metavar="ÉDITION", help="La nouvelle édition (la dernière par défaut).")
 def plan(edition: str | None) -> None:
     """Show what an amendment does to each member."""
-    place = _workspace()
+    place = workspace.here()
     contents = Contents(place, workspace.load(place, edition))
     decisions = contents.decisions.values()
     for decision in decisions:
@@ -264,7 +260,7 @@ def _yearly(decision: Decision) -> str:
 @click.argument("apres", metavar="ÉDITION")
 def compare(avant: str, apres: str) -> None:
     """Compare two editions."""
-    place = _workspace()
+    place = workspace.here()
     if avant > apres:
         click.echo(f"« {avant} » est plus récente que « {apres} » : la comparaison va à rebours.")
     made = compared.compare_editions(place, workspace.load(place, apres), avant, workspace.today())
@@ -276,7 +272,7 @@ def compare(avant: str, apres: str) -> None:
 @click.option("--edition", metavar="ÉDITION", help="L'édition en vigueur (la dernière par défaut).")
 def status(edition: str | None) -> None:
     """Say where each member stands."""
-    place = _workspace()
+    place = workspace.here()
     found = standing.of(place, workspace.load(place, edition))
     for one in found:
         signed = f"édition {one.en_vigueur} signée" if one.en_vigueur else "rien de signé"
@@ -290,7 +286,7 @@ def status(edition: str | None) -> None:
 @click.argument("numero", metavar="NUMÉRO")
 def deliberation(numero: str) -> None:
     """Make an act and the files of its sending."""
-    place = _workspace()
+    place = workspace.here()
     for path in Deliberation(place, numero, office.find()).make():
         click.echo(f"→ {place.shown(path)}")
 
@@ -299,7 +295,7 @@ def deliberation(numero: str) -> None:
 @click.argument("annee", type=click.IntRange(2000, 2100), metavar="ANNÉE")
 def statement(annee: int) -> None:
     """Make the yearly statements."""
-    place = _workspace()
+    place = workspace.here()
     statements = Statements(place, annee, office.find())
     for warning in statements.warnings:
         click.echo(warning)
@@ -307,91 +303,7 @@ def statement(annee: int) -> None:
     click.echo(f"{formats.plural(sum(p.suffix == '.pdf' for p in made), 'état')} → {place.shown(statements.folder)}")
 
 
-@cli.group(
-    cls=Group,
-    help="Note dans les fiches un envoi, une signature, une souscription, un accusé de réception, une publication.",
-)
-def record() -> None:
-    """Gather what writes into the records."""
-
-
-@record.command(help="Lit l'accusé de réception de la préfecture (ARActe) et note sa date.")
-@click.argument("fichier", type=click.Path(path_type=Path), metavar="FICHIER.xml")
-def acknowledged(fichier: Path) -> None:
-    """Record the acknowledgement of the préfecture."""
-    numero, day = write_back.acknowledged(_workspace(), fichier)
-    click.echo(f"Délibération n° {numero} : reçue en préfecture le {formats.short_date(day)}.")
-
-
-@record.command(help="Note la date de publication d'une délibération : année-mois-jour.")
-@click.argument("numero", metavar="NUMÉRO")
-@click.argument("jour", metavar="DATE")
-def published(numero: str, jour: str) -> None:
-    """Record the publication of a délibération."""
-    day = _day(jour)
-    write_back.published(_workspace(), numero, day)
-    click.echo(f"Délibération n° {numero} : publiée le {formats.short_date(day)}.")
-
-
-@record.command(help="Note l'envoi du pack d'un membre : année-mois-jour.")
-@click.argument("membre", metavar="MEMBRE")
-@click.argument("jour", metavar="DATE")
-@click.option("--edition", metavar="ÉDITION", help="L'édition envoyée (la dernière par défaut).")
-def sent(membre: str, jour: str, edition: str | None) -> None:
-    """Record that a pack was sent."""
-    day = _day(jour)
-    document = sendings.sent(_workspace(), membre, day, edition)
-    click.echo(f"{membre} : envoi du {formats.short_date(day)} noté ({document}).")
-
-
-@record.command(help="Note le retour, signé par tous, de ce qui avait été envoyé à un membre.")
-@click.argument("membre", metavar="MEMBRE")
-@click.argument("jour", metavar="DATE")
-@click.option("--document", metavar="DOCUMENT", help="Ce qui revient, si plusieurs documents sont attendus.")
-def signed(membre: str, jour: str, document: str | None) -> None:
-    """Record that what was sent came back signed."""
-    day = _day(jour)
-    found = sendings.signed(_workspace(), membre, day, pieces=(document,) if document else ())
-    click.echo(f"{membre} : signature du {formats.short_date(day)} notée ({found}).")
-
-
-@record.command(help="Note ce qu'un membre prend d'un volet à partir d'un jour : année-mois-jour, puis ses réponses.")
-@click.argument("membre", metavar="MEMBRE")
-@click.argument("volet", metavar="VOLET")
-@click.argument("jour", metavar="DATE")
-@click.argument("reponses", nargs=-1, metavar="[CHOIX=VALEUR]…")
-def subscription(membre: str, volet: str, jour: str, reponses: tuple[str, ...]) -> None:
-    """Record what a member takes of a volet."""
-    day = _day(jour)
-    if wrong := [one for one in reponses if "=" not in one]:
-        raise click.UsageError(f"« {wrong[0]} » n'est pas une réponse. Écrivez par exemple utilisateurs=24.")
-    answers = dict(one.split("=", 1) for one in reponses)
-    titre = sendings.subscribed(_workspace(), membre, volet, day, answers)
-    click.echo(f"{membre} : souscription notée à compter du {formats.short_date(day)} ({titre}).")
-    click.echo("Elle se contracte : « docgen plan » dit ce qui est à lui envoyer.")
-
-
-def _day(text: str) -> date:
-    try:
-        return values.day(text)
-    except PydanticCustomError as error:
-        said = error.context or {}
-        raise click.UsageError(f"{said.get('message')}. {said.get('hint')}".strip()) from None
-
-
-def _workspace() -> Workspace:
-    """Return the workspace that holds the current folder."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "members.yaml").exists() or (folder / "syndicat.yaml").exists():
-            return Workspace(folder)
-    missing = Diagnostic(
-        Place(str(here)),
-        "pas-d-espace-de-travail",
-        "ce dossier ne contient ni members.yaml ni syndicat.yaml",
-        "Allez dans le dossier de votre syndicat, ou préparez-en un : docgen init DOSSIER",
-    )
-    raise ProblemsFound([missing])
+cli.add_command(notes.record)
 
 
 def _known_members(asked: Iterable[str], data: Data) -> None:

@@ -125,6 +125,30 @@ def test_a_volet_that_is_left_is_a_notice_of_end_then_nothing(bundle: Sample) ->
     assert () == decisions(bundle.workspace)[LEAVING].pieces
 
 
+def test_a_subscription_that_was_signed_with_its_end_asks_nothing_until_the_end_changes(bundle: Sample) -> None:
+    bundle.edit("members.yaml", MORE_USERS, "")
+    bundle.edit("members.yaml", MORE_VOLET, "      - {volet: plateforme, depuis: 2025-01-01, jusqu_au: 2027-12-31}\n")
+    assert ("accompagnement", "annexe-4") == decisions(bundle.workspace)[SIGNED].pieces
+    held = "{volet: plateforme, depuis: 2025-01-01, jusqu_au: 2027-12-31}"
+    sending = (
+        f"edition: 2024-06, document: annexe-4, envoye_le: 2025-01-06, signe_le: 2025-01-08, souscriptions: [{held}]"
+    )
+    note_sending(bundle, SIGNED, f"{{{sending}}}")
+    assert () == decisions(bundle.workspace)[SIGNED].pieces
+    bundle.edit("members.yaml", f"      - {held}\n", "      - {volet: plateforme, depuis: 2025-01-01}\n")
+    assert ("annexe-4",) == decisions(bundle.workspace)[SIGNED].pieces
+
+
+def test_who_left_a_volet_may_take_it_again(bundle: Sample) -> None:
+    ended = "{volet: archivage, jusqu_au: 2025-12-31}"
+    sending = f"{{edition: 2024-06, document: fin, envoye_le: 2025-12-01, souscriptions: [{ended}]}}"
+    note_sending(bundle, LEAVING, sending)
+    last = "      - {volet: archivage, jusqu_au: 2025-12-31, espace: 1200}\n"
+    bundle.edit("members.yaml", last, f"{last}      - {{volet: archivage, depuis: 2026-06-01, espace: 40}}\n")
+    found = decisions(bundle.workspace)[LEAVING]
+    assert (("accompagnement", "annexe-5"), ("archivage",)) == (found.pieces, found.nouveaux)
+
+
 def test_an_edition_that_adds_a_volet_asks_nothing_of_who_does_not_take_it(bundle: Sample) -> None:
     piece = (
         "  - id: annexe-6\n    titre: Annexe 6 – Volet 5\n    fichier: annexe-5.docx\n    volet: sauvegarde\n"

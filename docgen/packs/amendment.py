@@ -207,16 +207,27 @@ def _of_record(
         assert volet
         pieces = list(on.printed_in.get(name, ()))
         own = [piece.id for piece in target.pieces if piece.volet == name] or pieces
-        if not before or before[-1].fin is not None:
+        if not before or _ended_before(before[-1], wanted):
             asked.nouveaux.append(name)
             asked.signature += [piece for piece in own if piece not in asked.signature]
             asked.raisons.append(f"nouveau volet : {volet.titre}")
-        elif not souscriptions.same(before[-1].souscription, wanted) and volet.changement != "libre":
+        elif _differs(before[-1], wanted) and volet.changement != "libre":
             asked.changes.append(name)
             kind = asked.of(volet.changement)
             kind += [piece for piece in own if piece not in kind]
             since = f" à compter du {formats.short_date(wanted.depuis)}" if wanted.depuis else ""
             asked.raisons.append(f"souscription modifiée{since} : {volet.titre}")
+
+
+def _ended_before(held: Contrat, wanted: Souscription) -> bool:
+    """Tell whether a contract was over when the subscription begins."""
+    return held.fin is not None and wanted.depuis is not None and wanted.depuis > held.fin
+
+
+def _differs(held: Contrat, wanted: Souscription) -> bool:
+    """Tell whether a subscription is not what was contracted: other answers, or an end that is not the one agreed."""
+    other_end = held.fin is not None and held.fin != wanted.jusqu_au
+    return other_end or not souscriptions.same(held.souscription, wanted)
 
 
 def _ended(membre: Membre, target: Edition, known: Mapping[str, Sequence[Contrat]]) -> Iterator[Souscription]:

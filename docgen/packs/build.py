@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from docgen import __version__, publish, scratch
-from docgen.champs.pack import KNOWN, values
+from docgen.champs.pack import values
 from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
 from docgen.lint import rules
@@ -25,7 +25,7 @@ from docgen.office import LibreOffice, font_for
 from docgen.packs import preflight, receipts, together
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
-from docgen.packs.contents import Content, Contents, blanks, printed
+from docgen.packs.contents import Contents, left_blank, printed
 from docgen.packs.receipts import Receipt
 from docgen.pdf import conform, signatures
 from docgen.pdf.convert import Export, Pool
@@ -222,7 +222,7 @@ class Build:
             titre=f"{self.data.edition.titre if whole else contents[0].titre} – {membre.nom}",
             projet=bool(missing),
             manque=tuple(missing),
-            blancs=tuple(dict.fromkeys(self._blanks(contents))),
+            blancs=tuple(dict.fromkeys(left_blank(contents, self.printed, self.data.edition))),
             rang=self._rank(membre),
         )
         former = receipts.read(folder)
@@ -232,16 +232,6 @@ class Build:
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
         return Todo(membre, wanted, receipts.reasons(former, wanted, altered, known), altered, former)
-
-    def _blanks(self, contents: Sequence[Content]) -> Iterator[str]:
-        """Yield what a pack leaves to fill in by hand: what all pieces may print, then what is of each volet."""
-        edition = self.data.edition
-        everywhere = {path for content in contents for path in self.printed[content.name]}
-        yield from blanks(contents[0].found, everywhere, KNOWN)
-        for content in contents:
-            own = {p: c for p, c in known_of(edition, content.volet).items() if p not in KNOWN}
-            paths = everywhere if len(edition.volets) == 1 else self.printed[content.name]
-            yield from blanks(content.found, paths, own)
 
     def orphans(self) -> list[str]:
         """Return the folders of packs whose member is not in the records any more; they are left in place."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from docgen.champs import expected
-from docgen.champs.pack import Champ, Dossier, Values, values
+from docgen.champs.pack import KNOWN, Champ, Dossier, Values, values
 from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.law import souscriptions
@@ -235,6 +235,18 @@ def open_templates(workspace: Workspace, edition: Edition) -> dict[str, Template
     if problems:
         raise ProblemsFound(problems)
     return templates
+
+
+def left_blank(contents: Sequence[Content], printed: Mapping[str, Collection[str]], edition: Edition) -> Iterator[str]:
+    """Yield what a pack leaves to fill in by hand: what all pieces may print, then what is of each volet.
+
+    `printed` are the fields that each template prints.
+    """
+    everywhere = {path for content in contents for path in printed[content.name]}
+    yield from blanks(contents[0].found, everywhere, KNOWN)
+    for content in contents:
+        own = {path: champ for path, champ in known_of(edition, content.volet).items() if path not in KNOWN}
+        yield from blanks(content.found, everywhere if len(edition.volets) == 1 else printed[content.name], own)
 
 
 def blanks(found: Values, fields: Container[str], known: Mapping[str, Champ]) -> Iterator[str]:

@@ -57,6 +57,7 @@ def write(workspace: Workspace, data: Data, outcomes: Iterable[Outcome], decisio
                 "dossier": f"{edition.edition}/{receipts.folder_name(membre.id, receipt.rang if receipt else 1)}",
                 "pack": receipt.pack if receipt else "",
                 "pages": sum(piece.pages for piece in receipt.pieces.values()) if receipt else 0,
+                "choisi": bool(membre.souscriptions),
                 "volets": list(_volets(receipt, edition)) if receipt else [],
                 "pieces": [name for name in receipt.fichiers if name.endswith(".docx")] if receipt else [],
             }

@@ -99,6 +99,21 @@ class Workspace:
         return path.relative_to(self.root).as_posix()
 
 
+def here() -> Workspace:
+    """Return the workspace that holds the current folder. Raises `ProblemsFound` when there is none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "members.yaml").exists() or (folder / "syndicat.yaml").exists():
+            return Workspace(folder)
+    missing = Diagnostic(
+        Place(str(here)),
+        "pas-d-espace-de-travail",
+        "ce dossier ne contient ni members.yaml ni syndicat.yaml",
+        "Allez dans le dossier de votre syndicat, ou préparez-en un : docgen init DOSSIER",
+    )
+    raise ProblemsFound([missing])
+
+
 @dataclass(frozen=True)
 class Data:
     """All that the clerk's records say for one edition, in the model's terms."""
