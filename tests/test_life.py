@@ -70,7 +70,8 @@ def note_sending(bundle: Sample, name: str, sending: str) -> None:
     path = bundle.root / "members.yaml"
     text = path.read_text("utf-8")
     at = text.index("\n    souscriptions:\n", text.index(f"id: {name}")) + 1
-    path.write_text(f"{text[:at]}      - {sending}\n{text[at:]}", "utf-8")
+    heading = "" if "    envois:\n" in text[text.index(f"id: {name}") : at] else "    envois:\n"
+    path.write_text(f"{text[:at]}{heading}      - {sending}\n{text[at:]}", "utf-8")
 
 
 def test_who_subscribes_for_the_first_time_gets_the_whole_pack_of_its_volets(bundle: Sample) -> None:
@@ -200,6 +201,29 @@ def test_a_bracket_that_moves_is_a_change_of_prices(bundle: Sample) -> None:
     found = decisions(bundle.workspace)[LEAVING]
     assert (("avis",), "règle des prix") == (found.pieces, found.raison)
     assert found.avant != found.apres
+
+
+def test_a_piece_that_holds_the_prices_is_amended_article_by_article(tmp_path: Path) -> None:
+    """Its former text prints the fields of its own edition, that the new one names otherwise."""
+    root = tmp_path / "w"
+    shutil.copytree(ROOT / "examples/contribution-par-habitant", root, ignore=shutil.ignore_patterns("output"))
+    shutil.copytree(root / "templates/2025-03", root / "templates/2026-03")
+    one = Sample(root)
+    for before, after in (
+        ("edition: 2025-03", "edition: 2026-03"), ("D2025-07", "D2026-01"), ("date: 2025-03-18", "date: 2026-03-17"),
+        ("transmise_le: 2025-03-20", "transmise_le: 2026-03-19"), ("publiee_le: 2025-03-21", "publiee_le: 2026-03-20"),
+        ("bloc: fixe", "bloc: part_fixe"), ('votee: "0,45"', 'votee: "0,50"'),
+    ):  # fmt: skip
+        one.edit("templates/2026-03/edition.yaml", before, after)
+    text = root / "templates/2026-03/participation.docx"
+    reworded(text, "grille.fixe", "grille.part_fixe")
+    reworded(text, "appelée en une fois", "appelée en deux fois")
+    note_sending(one, "commune-de-valverte", "{edition: 2025-03, envoye_le: 2025-04-14, signe_le: 2025-04-28}")
+    contents = Contents(one.workspace, load(one.workspace))
+    found = contents.decisions["commune-de-valverte"]
+    assert ("avenant", "participation") == found.pieces
+    titles = [row["titre"] for row in contents.of(found.membre)[0].found.tree["avenant"]["articles"]]
+    assert ["Article 2 – Contribution", "Article 3 – Paiement"] == [title.replace("\xa0", " ") for title in titles]
 
 
 def test_a_main_piece_of_any_name_has_its_avenant(bundle: Sample) -> None:

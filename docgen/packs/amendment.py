@@ -319,7 +319,10 @@ def yearly(membre: Membre, edition: Edition, taken: Mapping[str, Souscription]) 
         volet = edition.volet(name)
         if volet is None or volet.tarif is None:
             continue
-        amounts = souscriptions.montants(volet, souscriptions.faits(volet, membre, one.reponses))
+        try:
+            amounts = souscriptions.montants(volet, souscriptions.faits(volet, membre, one.reponses))
+        except ValueError:  # an answer of today, to a question that was asked otherwise then
+            return ""
         if amounts is None:
             return ""
         sums[volet.tarif.prix_en] = sums.get(volet.tarif.prix_en, Decimal(0)) + amounts.annuel

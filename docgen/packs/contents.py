@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docgen.champs import expected
-from docgen.champs.pack import KNOWN, Champ, Dossier, Values, values
+from docgen.champs.pack import CHAMPS, KNOWN, Champ, Dossier, Values, values
 from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.law import souscriptions
@@ -149,11 +149,22 @@ class Contents:
 
         What then differs is what was voted, not what a record says now. Raises `ProblemsFound`.
         """
-        edition = self.data.edition
-        tree = values(dossier(self.data, membre), champs_of(edition, self.pieces[name].volet)).tree
-        before, after = self._texts(former)[1][name], self.templates[name]
-        both = (compare.articles_of(self._filled(template, tree)) for template in (before, after))
-        return list(compare.changes(name, *both))
+        edition, before = self._texts(former)
+        known = dossier(self.data, membre)
+        tree = values(known, champs_of(self.data.edition, self.pieces[name].volet)).tree
+        # The former template prints the volets and the prices of its own edition; all else is as it is today.
+        then = {**self._as_it_was(known, edition, name), **values(known, CHAMPS).tree}
+        both = ((before[name], then), (self.templates[name], tree))
+        return list(compare.changes(name, *(compare.articles_of(self._filled(*one)) for one in both)))
+
+    def _as_it_was(self, known: Dossier, edition: Edition, name: str) -> dict[str, Any]:
+        """Return the values of the fields that an edition before had of its own."""
+        volet = next(piece.volet for piece in edition.pieces if piece.id == name)
+        taken = souscriptions.current(known.membre, edition, today())
+        try:
+            return values(Dossier(known.syndicat, edition, known.membre, taken), champs_of(edition, volet)).tree
+        except ValueError:  # an answer of today, to a question that was asked otherwise then
+            return values(Dossier(known.syndicat, edition, known.membre), champs_of(edition, volet)).tree
 
     def _filled(self, template: Template, tree: dict[str, Any]) -> Mapping[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(Renderer(template).fill(tree).docx)) as docx:
