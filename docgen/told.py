@@ -96,10 +96,12 @@ def comparison(made: Comparison) -> None:
                 click.echo(f"  « {change.ancien_titre} » devient « {change.titre} »")
         for note in document.notes:
             click.echo(f"  {note}")
-    cells = len(made.difference.grille)
-    click.echo(
-        f"grille : {formats.plural(cells, 'case change', 'cases changent') if cells else 'aucun prix ne change'}"
-    )
+    cells, rules = len(made.difference.grille), made.difference.rules_alone()
+    said = formats.plural(cells, "case change", "cases changent") if cells else "aucune case ne change"
+    if not cells and not rules:
+        said = "aucun prix ne change"
+    changed = formats.listing(dict.fromkeys(f"« {change.libelle or change.volet} »" for change in rules))
+    click.echo(f"grille : {said}{f' ; la règle change : {changed}' if rules else ''}")
 
 
 def fields(edition: Edition, dossiers: Sequence[Dossier]) -> None:

@@ -203,6 +203,15 @@ def test_a_bracket_that_moves_is_a_change_of_prices(bundle: Sample) -> None:
     assert found.avant != found.apres
 
 
+def test_what_decides_a_price_is_compared_as_well_as_the_prices(bundle: Sample, docgen: Docgen) -> None:
+    new_edition(bundle, ("jusqu_a: [100, 500]", "jusqu_a: [200, 500]"))
+    _, said = docgen(bundle.root, "compare", "2024-06", NEXT)
+    assert "grille : aucune case ne change ; la règle change : « Espace d'archivage »" in said
+    page = (bundle.root / f"output/comparaisons/2024-06-vers-{NEXT}/index.html").read_text("utf-8")
+    assert "Espace d&#39;archivage : la règle change." in page
+    assert "Aucune case ne change." in page
+
+
 def test_a_piece_that_holds_the_prices_is_amended_article_by_article(tmp_path: Path) -> None:
     """Its former text prints the fields of its own edition, that the new one names otherwise."""
     root = tmp_path / "w"

@@ -129,7 +129,9 @@ def _page(old: Edition, new: Edition, documents: Sequence[Compared], found: Diff
         changes=changes,
         renumerotes={d.piece.id: renumbered(found, d.piece.id) for d in documents},
         grilles=list(_grids(old, new, found)),
-        cellules=formats.plural(len(found.grille), "case change", "cases changent"),
+        cellules=formats.plural(len(found.grille), "case change", "cases changent")
+        if found.grille
+        else "Aucune case ne change",
     )
 
 
@@ -216,7 +218,9 @@ def _grids(old: Edition, new: Edition, found: Difference) -> Iterator[Grid]:
         for label in labels:
             scales.setdefault(_brackets(shown, label), []).append(label)
         rules = tuple(
-            f"{change.libelle or 'le tarif'} : la règle change" for change in found.regles if change.volet == name
+            f"{change.libelle or 'le tarif'} : la règle change"
+            for change in found.rules_alone()
+            if change.volet == name
         )
         kinds = [volet.tarif.prix_en for volet in (before, after) if volet and volet.tarif]
         said = " puis ".join(dict.fromkeys(kinds))

@@ -164,7 +164,7 @@ def _of_edition(
     if cells := [change for change in found.grille if change.volet in mine]:
         alone = "" if asked.textes else ", aucun texte"
         asked.raisons.append(f"{formats.plural(len(cells), 'case')} de la grille{alone}")
-    if any(change.volet in mine for change in found.regles):
+    if any(change.volet in mine for change in found.rules_alone()):
         asked.raisons.append("règle des prix")
     if asked.avenant:  # what a notice would have said is in what the avenant brings
         asked.avenant += asked.avis

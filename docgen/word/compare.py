@@ -100,6 +100,11 @@ class Difference:
         """Return the documents whose text changed."""
         return list(dict.fromkeys(change.piece for change in self.textes if change.action != "renuméroté"))
 
+    def rules_alone(self) -> list[RuleChange]:
+        """Return what decides a price and changed where no price that was voted tells it."""
+        rows = {(cell.volet, cell.libelle) for cell in self.grille} | {(cell.volet, "") for cell in self.grille}
+        return [rule for rule in self.regles if (rule.volet, rule.libelle) not in rows]
+
     def volets(self) -> list[str]:
         """Return the volets, of both editions, whose prices changed."""
         return list(dict.fromkeys([*(cell.volet for cell in self.grille), *(rule.volet for rule in self.regles)]))
