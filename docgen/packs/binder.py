@@ -7,6 +7,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from docgen.pdf.pdfa import Description
 from docgen.records.workspace import Data, today
 from docgen.word.expressions import TAG
 from docgen.word.render import Filled
-from docgen.word.template import joined_text
+from docgen.word.template import Template, joined_text
 
 PREVIEW = "apercu.jpg"
 PREVIEW_WIDTH = 320
@@ -95,7 +96,7 @@ class Binder:
 
     def _amounts(self, membre: Membre, content: Content) -> Callable[[str], Iterator[str]] | None:
         """Return what computes the amounts of a piece again; None when it prints none."""
-        edition, printed = self.data.edition, content.template.printed(plain=True)
+        edition, (printed, words) = self.data.edition, _of_template(content.template)
         if not any(path.startswith(("grille.", "montants.", "volet.", "volets[].montants")) for path in printed):
             return None
         known = {
@@ -103,13 +104,20 @@ class Binder:
             for name, taken in souscriptions.current(membre, edition, today()).items()
             if (volet := edition.volet(name))
         }
-        words = [TAG.sub(" ", joined_text(part.source)) for part in content.template.parts]
-        words += _texts([value for path, value in content.found.flat.items() if path.startswith("avenant.")])
+        more = _texts([value for path, value in content.found.flat.items() if path.startswith("avenant.")])
+        besides = (*words, *more)
 
         def faults(text: str) -> Iterator[str]:
-            yield from recompute.faults(text, printed, edition, content.volet, known, words)
+            yield from recompute.faults(text, printed, edition, content.volet, known, besides)
 
         return faults
+
+
+@lru_cache(maxsize=64)
+def _of_template(template: Template) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields that a template prints as they are, in their order, and its own words."""
+    words = (TAG.sub(" ", joined_text(part.source)) for part in template.parts)
+    return tuple(template.printed(plain=True)), tuple(words)
 
 
 def _texts(value: Any) -> Iterator[str]:

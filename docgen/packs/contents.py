@@ -177,11 +177,14 @@ class Contents:
         more: dict[str, Any] = {}
         if SUITES.keys() & set(decision.pieces):
             more = self._suites(known, decision)
-        return [self._content(name, known, more) for name in decision.pieces]
+        # Pieces of one volet, and those of none, print the same fields.
+        own = {self.pieces[name].volet for name in decision.pieces}
+        printed = {volet: values(known, champs_of(self.data.edition, volet)) for volet in own}
+        return [self._content(name, printed, more) for name in decision.pieces]
 
-    def _content(self, name: str, known: Dossier, more: Mapping[str, Any]) -> Content:
+    def _content(self, name: str, printed: Mapping[str | None, Values], more: Mapping[str, Any]) -> Content:
         piece = self.pieces[name]
-        found = values(known, champs_of(self.data.edition, piece.volet))
+        found = printed[piece.volet]
         if name in SUITES:
             found = Values({**found.tree, **more["tree"]}, {**found.flat, **more["flat"]}, found.blanks)
         return Content(name, piece.titre, piece.fichier, self.templates[name], found, piece.volet)
