@@ -193,6 +193,6 @@ def test_the_former_subscription_is_refused_with_the_lines_to_paste() -> None:
     assert "souscription-ancienne" == problem.code
     lines = problem.hint.split("\n")
     assert "Remplacez ces lignes par :" == lines[0]
-    new = "\n".join(line[2:] for line in lines[1:])
+    new = "\n".join(lines[1:])
     text = members_yaml(a_member()) + new + "\n"
     assert [] == validate.membres(record(text), TODAY, the_edition())[1]

@@ -73,7 +73,7 @@ def _lines(taken: Any, edition: Edition | None) -> str:
         choix = next((one for one in volet.choix if one.id == key), None) if volet else None
         near = [one for one in choix.valeurs if one.split()[0] == str(value).strip()] if choix else []
         lines.append(f"        {key}: {near[0] if near else value}")
-    return "\n  ".join(lines)
+    return "\n".join(lines)
 
 
 def _of_member(membre: Membre, edition: Edition) -> Iterator[Fault]:
