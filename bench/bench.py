@@ -53,7 +53,7 @@ FORMS = (
 
 def siret(number: int) -> str:
     """Return a valid SIRET that no authority has."""
-    siren = f"219{number:05d}"
+    siren = f"200{number:05d}"
     siren += luhn.calc_check_digit(siren)
     body = f"{siren}0001"
     return body + luhn.calc_check_digit(body)
@@ -70,7 +70,7 @@ def member(number: int) -> dict[str, object]:
         "siret": siret(number),
         "siege": {"adresse": f"{number} rue de la Mairie", "code_postal": f"82{number % 1000:03d}", "commune": lieu},
         "representant": {
-            "civilite": ("M.", "Mme")[number % 2],
+            "civilite": "Mme" if qualite in ("Présidente", "Directrice") else "M.",
             "prenom": "Dominique",
             "nom": f"NOM{number}",
             "qualite": qualite,

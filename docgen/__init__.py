@@ -3,15 +3,18 @@
 The packages are the steps, in the order in which data goes through them; each takes what the one before gives. The
 first line of every module says its one job.
 
-1. `model`: what docgen speaks of, frozen and typed: `fiches` (syndicat, membre), the `edition` with its volets and
-   their prices, the `seance`, their `values`.
+1. `model`: what docgen speaks of, frozen and typed: `fiches` (syndicat, membre and their `formes`), the `edition`
+   with its volets and their prices, the `seance`, the `expedition` of a pack, their `values`.
 2. `law`: `tarif` computes the prices and what a member pays, by the `modeles` of pricing; `souscriptions` says what it
    takes on a day, `contrats` what it has signed, `annee` what it owes for a year. `seance` knows the quorum and the
-   majority, `prefecture` the formats of the sending of acts.
+   majority, `delais` before which day nothing may leave, `prefecture` the formats of the sending of acts.
 3. `records`: `reading` takes the YAML as the clerk wrote it (`characters` vouches for its letters, `yaml_faults` says
    what is wrong in its syntax); `validate` turns it into the model (`translate` gives pydantic its French) with every
    problem at once, each a value of `diagnostics` with its place and its mend: the `volets` of an edition, the
-   `subscriptions` of its members. `workspace` knows where the files are
+   `subscriptions` of its members, the `votes` that its edition rests on. `exemples` knows those that are still to be
+   replaced, `identity` looks at names and
+   forms, `expeditions` are the receipts of
+   what was sent, `successions` tell who took over from whom. `workspace` knows where the files are
    and loads them (`strays` are none of them), `schema` is for editors, `rewrite` adds to a record without touching its
    layout.
 4. `champs`: the only lists of the fields of the templates, with what each prints: of a `pack`, of the `volets` of its
@@ -45,9 +48,11 @@ first line of every module says its one job.
    why. `build` is the only one who knows the order: fill, convert, complete, bind (`binder`), check (`preflight`, that
    believes nothing), publish. It checks the `frame`, the `fonts`, the `words` both ways, the `tables` of contents, the
    `margins`, the `actions` of links, and `recompute` does the sums again; each fault has one of the `places` of a page.
-   `report` writes the page that shows what stands where, `status` tells where each member stands, `sendings` notes in
+   `report` writes the page that shows what stands where, `status` tells where each member stands, `withdrawn`
+   what is not to be signed any more, `sendings` notes in
    the records what was sent and signed.
-10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`; `write_back` notes what the
+10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`, the
+   act looked at by `faults` before, the `versions` of statements kept side by side; `write_back` notes what the
    préfecture answered.
 11. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
     sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.

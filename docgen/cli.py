@@ -12,14 +12,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from pydantic_core import PydanticCustomError
 
 from docgen import __version__, formats, notes, office, scratch, starter, told
+from docgen.actes import faults
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
+from docgen.actes.statement import doubts as statement_doubts
 from docgen.desk import checks, compared, copies, explained, pages, renaming
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
-from docgen.packs import report
+from docgen.law import prefecture
+from docgen.packs import report, withdrawn
 from docgen.packs import status as standing
 from docgen.packs.amendment import Decision
 from docgen.packs.build import Build
@@ -49,11 +53,29 @@ def init(dossier: Path, exemple: str | None) -> None:
     if exemple and exemple not in (known := starter.examples()):
         hint = closest(exemple, known) or f"Exemples : {formats.listing(known)}."
         raise click.UsageError(f"l'exemple « {exemple} » n'existe pas. {hint}")
-    for name in starter.start(dossier, exemple):
+    answers = {} if exemple or not sys.stdin.isatty() else _asked()
+    for name in starter.start(dossier, exemple, answers):
         click.echo(f"  {dossier / name}")
     go = "" if dossier.resolve() == Path.cwd() else f"cd {shlex.quote(str(dossier))} && "
-    click.echo("Les modèles de templates/ sont un exemple : mettez-y votre logo et vos textes.")
-    click.echo(f"Remplissez syndicat.yaml et members.yaml, puis : {go}docgen check")
+    click.echo("Tout est un exemple, et tout pack portera PROJET tant qu'il en reste : fiches, séance, textes, logo.")
+    click.echo(f"« docgen check » dit ce qui est à remplacer : {go}docgen check")
+
+
+def _asked() -> dict[str, str]:
+    """Ask who the syndicat is; what is left empty stays that of the example."""
+    click.echo("Quelques questions ; Entrée pour répondre plus tard, dans syndicat.yaml.")
+    found: dict[str, str] = {}
+    for name, (question, read) in starter.QUESTIONS.items():
+        while answer := click.prompt(question, default="", show_default=False).strip():
+            try:
+                read(answer)
+            except PydanticCustomError as error:
+                said = error.context or {}
+                click.echo(f"  {said.get('message')}. {said.get('hint')}".rstrip())
+                continue
+            found[name] = answer
+            break
+    return found
 
 
 @cli.command(
@@ -75,6 +97,8 @@ def check(fichiers: tuple[Path, ...], edition: str | None, form: str, annotate: 
     files = checks.of_files(fichiers, place, data)
     if place and data and not fichiers:
         files = checks.of_workspace(place, data)
+        problems += [fault for s in data.seances for a in s.deliberations for fault in faults.of_act(place, data, s, a)]
+        problems += statement_doubts(place, data)
     files, unlaid = pages.located(files)
     problems += [problem for file in files for problem in file.problems]
     written: list[Path] = []
@@ -86,6 +110,7 @@ def check(fichiers: tuple[Path, ...], edition: str | None, form: str, annotate: 
         click.echo(json.dumps([checks.as_json(p) for p in sorted(problems)], ensure_ascii=False, indent=1))
     else:
         told.problems(problems, data if not fichiers else None, len(fichiers))
+        told.section(told.LOST, withdrawn.lost(place, data) if place and data and not fichiers else [])
         told.section("Copies commentées", [_near(path) for path in written])
     if unlaid:
         click.echo(f"Les pages ne sont pas indiquées : {unlaid}", err=True)
@@ -116,8 +141,13 @@ def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Dat
 
 @cli.command(help="Liste les champs que les modèles Word peuvent utiliser, avec un exemple.")
 @click.option("--edition", metavar="ÉDITION", help="L'édition qui sert d'exemple (la dernière par défaut).")
-def fields(edition: str | None) -> None:
+@click.option("--matieres", is_flag=True, help="Liste plutôt les codes de matière d'une délibération.")
+def fields(edition: str | None, matieres: bool) -> None:
     """Print every field, its explanation and an example from the first member who has chosen."""
+    if matieres:
+        for code, label in prefecture.matieres().items():
+            click.echo(f"{code:5} {label}")
+        return
     data = workspace.load(workspace.here(), edition)
     chosen = [m for m in data.membres if m.souscriptions and m.representant]
     told.fields(data.edition, [dossier(data, m) for m in chosen or data.membres])
@@ -154,17 +184,21 @@ def rename_field(ancien: str, nouveau: str, edition: str | None, applied: bool) 
         click.echo(f"{said}. Rien n'est encore écrit : ajoutez --apply pour renommer.")
 
 
-@cli.command(name="schema", help="Écrit le schéma des fiches (members, ou edition) : l'éditeur complète et souligne.")
-@click.argument("fiche", type=click.Choice(["members", "edition"]), default="members", metavar="[members|edition]")
+@cli.command(name="schema", help="Écrit le schéma d'une fiche : l'éditeur complète et souligne.")
+@click.argument("fiche", type=click.Choice(["members", "syndicat", "seance", "edition"]), default="members",
+                metavar="[members|syndicat|seance|edition]")  # fmt: skip
 @click.option("--edition", metavar="ÉDITION", help="L'édition dont les volets valent (la dernière par défaut).")
 def schema_(fiche: str, edition: str | None) -> None:
-    """Print the JSON Schema of members.yaml, of the volets of this workspace, or that of edition.yaml."""
-    if fiche == "edition":
-        click.echo(schema.to_json(schema.edition_schema()), nl=False)
+    """Print the JSON Schema of a record; that of members.yaml is of the volets of this workspace."""
+    anywhere = {
+        "edition": schema.edition_schema, "syndicat": schema.syndicat_schema, "seance": schema.seance_schema,
+    }  # fmt: skip
+    if fiche in anywhere:
+        click.echo(schema.to_json(anywhere[fiche]()), nl=False)
         return
     place = workspace.here()
     named = edition or (place.editions[-1] if place.editions else None)
-    described = workspace.load_edition(place, named, ()) if named else None
+    described = workspace.load_edition(place, named) if named else None
     click.echo(schema.to_json(schema.members_schema(described)), nl=False)
 
 
@@ -191,6 +225,7 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     changed = {o.membre.id: maker.changed_since_sent(o.membre) for o in outcomes}
     lines = [f"{member} : {', '.join(found)}" for member, found in changed.items() if found]
     told.section("Fiches modifiées depuis l'envoi ; le pack envoyé, lui, ne change pas", lines)
+    told.section(told.LOST, withdrawn.lost(place, data))
     told.section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
     try:
         click.echo(f"→ {place.shown(report.write(place, data, outcomes, maker.contents.decisions))}")
@@ -213,8 +248,12 @@ def preflight(membres: tuple[str, ...], edition: str | None) -> None:
     left = {m.id: standing.state(m, d, None)[0] for m, _ in lists if not (d := maker.contents.decisions[m.id]).pieces}
     for membre, receipt in lists:
         told.checklist(membre, receipt, left.get(membre.id, ""))
-    ready = sum(told.ready(receipt) for membre, receipt in lists if membre.id not in left)
-    click.echo(f"{formats.plural(ready, 'pack prêt à envoyer', 'packs prêts à envoyer')} sur {len(lists)}.")
+    waiting = [receipt for membre, receipt in lists if membre.id not in left]
+    ready = sum(told.ready(receipt) for receipt in waiting)
+    if not waiting:
+        click.echo("Aucun pack à envoyer.")
+        return
+    click.echo(f"{formats.plural(ready, 'pack prêt à envoyer', 'packs prêts à envoyer')} sur {len(waiting)}.")
 
 
 @cli.command(help="Dit ce qu'est devenu un pack qui revient : rempli, signé, modifié, et ce qui manque encore.")
@@ -229,8 +268,9 @@ def verify(fichier: Path, record: bool) -> None:
     verdict = returned.examine(place, data, fichier)
     told.verdict(verdict, data.syndicat)
     if record:
-        document, kept = returned.record(place, data, verdict)
-        click.echo(f"Signature notée ({document}). Le fichier est gardé : {place.shown(kept)}")
+        document, kept, new = returned.record(place, data, verdict)
+        noted = "Signature notée" if new else "Signature déjà notée"
+        click.echo(f"{noted} ({document}). Le fichier est gardé : {place.shown(kept)}")
     elif not verdict.exact or verdict.faults or verdict.facts.projet or verdict.strangers:
         sys.exit(ExitCode.PROBLEMS)
 
@@ -270,15 +310,20 @@ def compare(avant: str, apres: str) -> None:
 
 @cli.command(help="Dit où en est chaque membre : édition signée, état, ce qui manque.")
 @click.option("--edition", metavar="ÉDITION", help="L'édition en vigueur (la dernière par défaut).")
-def status(edition: str | None) -> None:
+@click.option("--csv", "as_table", is_flag=True, help="Écrit un tableau, à ouvrir dans un tableur.")
+def status(edition: str | None, as_table: bool) -> None:
     """Say where each member stands."""
     place = workspace.here()
     found = standing.of(place, workspace.load(place, edition))
+    if as_table:
+        click.echo(standing.table(found), nl=False)
+        return
     for one in found:
         signed = f"édition {one.en_vigueur} signée" if one.en_vigueur else "rien de signé"
         old = ", périmé" if one.perime else ""
         missing = f" – manque : {' ; '.join(one.manque)}" if one.manque else ""
-        click.echo(f"{one.membre.id} : {one.etat} ({signed}{old}){missing}")
+        amount = f", {one.montant} par an" if one.montant else ""
+        click.echo(f"{one.membre.id} : {one.etat} ({signed}{old}{amount}){missing}")
     click.echo(", ".join(f"{state} : {count}" for state, count in Counter(one.etat for one in found).items()))
 
 
@@ -300,6 +345,10 @@ def statement(annee: int) -> None:
     for warning in statements.warnings:
         click.echo(warning)
     made = statements.make()
+    for one in statements.versions:
+        told.section(f"{one.stem} : une version antérieure reste en place ; ce qui change", list(one.reasons))
+    told.section("États déjà faits : reprenez-les de votre sauvegarde", statements.gone)
+    told.section("États qui restent en place, et que les fiches ne donnent plus", statements.left_standing)
     click.echo(f"{formats.plural(sum(p.suffix == '.pdf' for p in made), 'état')} → {place.shown(statements.folder)}")
 
 

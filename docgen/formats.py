@@ -218,3 +218,24 @@ def elides(word: str) -> bool:
     if first.startswith("y"):  # « l’Yonne », « d’Yvetot » ; « le yacht »
         return first in ELIDED_Y or first[1:2] not in VOWELS
     return first.startswith(VOWELS) and not UNELIDED.fullmatch(first)
+
+
+FORMULA_SIGNS = ("=", "+", "-", "@")
+
+
+def harmless(text: str) -> str:
+    """Return the text so that a spreadsheet does not compute it.
+
+    >>> harmless("=1+1"), harmless("Commune")
+    ("'=1+1", 'Commune')
+    """
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+def as_text(code: str | None) -> str:
+    """Return the code so that a spreadsheet makes neither a number of it nor, of « 2023-04 », a date.
+
+    >>> as_text("0012"), as_text('A"B'), as_text(None)
+    ('="0012"', '="A""B"', '')
+    """
+    return '="' + code.replace('"', '""') + '"' if code else ""

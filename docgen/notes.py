@@ -46,10 +46,16 @@ def published(numero: str, jour: str) -> None:
 @click.argument("membre", metavar="MEMBRE")
 @click.argument("jour", metavar="DATE")
 @click.option("--edition", metavar="ÉDITION", help="L'édition envoyée (la dernière par défaut).")
-def sent(membre: str, jour: str, edition: str | None) -> None:
+@click.option("--elsewhere", is_flag=True, help="Le pack a été envoyé sans docgen ; donnez aussi --edition.")
+def sent(membre: str, jour: str, edition: str | None, elsewhere: bool) -> None:
     """Record that a pack was sent."""
-    day = _day(jour)
-    document = sendings.sent(workspace.here(), membre, day, edition)
+    day, place = _day(jour), workspace.here()
+    if elsewhere and edition is None:
+        raise click.UsageError("avec --elsewhere, dites quelle édition a été envoyée : --edition.")
+    if elsewhere and edition:
+        document = sendings.sent_elsewhere(place, membre, day, edition)
+    else:
+        document = sendings.sent(place, membre, day, edition)
     click.echo(f"{membre} : envoi du {formats.short_date(day)} noté ({document}).")
 
 
@@ -62,6 +68,17 @@ def signed(membre: str, jour: str, document: str | None) -> None:
     day = _day(jour)
     found = sendings.signed(workspace.here(), membre, day, pieces=(document,) if document else ())
     click.echo(f"{membre} : signature du {formats.short_date(day)} notée ({found}).")
+
+
+@record.command(help="Retire un envoi qui n'est pas signé : il reste noté, et le pack peut être envoyé de nouveau.")
+@click.argument("membre", metavar="MEMBRE")
+@click.argument("jour", metavar="DATE")
+@click.option("--motif", metavar="MOTIF", required=True, help="Pourquoi : « nouveau maire », « adresse fausse »…")
+def withdrawn(membre: str, jour: str, motif: str) -> None:
+    """Record that a sending is taken back."""
+    day = _day(jour)
+    document = sendings.withdrawn(workspace.here(), membre, day, motif)
+    click.echo(f"{membre} : envoi retiré le {formats.short_date(day)} ({document}). « docgen build » en fait un autre.")
 
 
 @record.command(help="Note ce qu'un membre prend d'un volet à partir d'un jour : année-mois-jour, puis ses réponses.")

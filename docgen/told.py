@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 LISTED = 12
 """Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
+LOST = "Packs envoyés qui ne sont plus dans output : remettez-les de votre sauvegarde"
 TOLD_APART = ("blancs", "délibérations")
 """The points of the list that the summary has sections of their own for."""
 
@@ -184,6 +185,7 @@ def summary(outcomes: Sequence[Outcome]) -> None:
         states = Counter(o.receipt.etat for o in made if o.receipt)
         said = [
             formats.plural(states["prêt à signer"], "prêt à signer", "prêts à signer"),
+            *([formats.plural(states["à envoyer"], "avis à envoyer", "avis à envoyer")] if states["à envoyer"] else []),
             formats.plural(states["à compléter"], "à compléter", "à compléter"),
             *([formats.plural(states["à revoir"], "à revoir", "à revoir")] if states["à revoir"] else []),
             formats.plural(states["PROJET"], "en PROJET", "en PROJET"),
@@ -192,11 +194,27 @@ def summary(outcomes: Sequence[Outcome]) -> None:
         click.echo(f"{formats.plural(len(made), 'pack fabriqué', 'packs fabriqués')} : {', '.join(said)} ; {unchanged}")
     _why_made_again(made)
     standing = [(o.membre.id, o.receipt) for o in outcomes if o.receipt and not o.failure]
-    section("En PROJET, à ne pas envoyer", [f"{i} : {' ; '.join(r.manque)}" for i, r in standing if r.projet])
+    section("En PROJET, à ne pas envoyer", _together((i, " ; ".join(r.manque)) for i, r in standing if r.projet))
     section("À revoir avant l'envoi", _faults(r for _, r in standing))
-    section("Blancs à compléter", [f"{i} : {', '.join(r.blancs)}" for i, r in standing if r.blancs])
+    section("Blancs à compléter", _together((i, ", ".join(r.blancs)) for i, r in standing if r.blancs))
     kept = {True: " (le pack précédent reste en place)", False: ""}
     section("ÉCHECS", [f"{o.membre.id} : {o.failure}{kept[o.receipt is not None]}" for o in failed])
+
+
+def _together(found: Iterable[tuple[str, str]]) -> list[str]:
+    """Return what is said of members, a line each; what is the same for several is one line, with their number."""
+    by_words: dict[str, list[str]] = {}
+    for member, said in found:
+        by_words.setdefault(said, []).append(member)
+    return [
+        f"{members[0]} : {said}" if len(members) == 1 else f"{len(members)} membres ({_some(members)}) : {said}"
+        for said, members in by_words.items()
+    ]
+
+
+def _some(members: Sequence[str]) -> str:
+    more = f" et {formats.plural(len(members) - 5, 'autre')}" if len(members) > 5 else ""
+    return f"{', '.join(members[:5])}{more}"
 
 
 def _why_made_again(made: Sequence[Outcome]) -> None:
@@ -208,9 +226,7 @@ def _why_made_again(made: Sequence[Outcome]) -> None:
                 why.setdefault(reason, []).append(outcome.membre.id)
     lines = []
     for reason, members in why.items():
-        names = ", ".join(members[:5])
-        more = f" et {formats.plural(len(members) - 5, 'autre')}" if len(members) > 5 else ""
-        lines.append(f"{reason} : {names}{more}")
+        lines.append(f"{reason} : {_some(members)}")
     section("Refaits parce que", lines)
 
 
@@ -238,7 +254,7 @@ def checklist(membre: Membre, receipt: Receipt | None, sent: str) -> None:
 
 def ready(receipt: Receipt | None) -> bool:
     """Tell whether every point of the list holds."""
-    return receipt is not None and receipt.etat == "prêt à signer" and _is_current(receipt)
+    return receipt is not None and receipt.etat in ("prêt à signer", "à envoyer") and _is_current(receipt)
 
 
 def _is_current(receipt: Receipt) -> bool:
@@ -266,6 +282,8 @@ def verdict(found: Verdict, syndicat: Syndicat) -> None:
     what = f"pack de {receipt.membre}, édition {receipt.edition}" if receipt.membre else found.pack.fichier
     click.echo(f"  {what}{number} : {which}")
     click.echo(f"  {_mark(found.exact)} {_origin(found)}")
+    if found.withdrawn:
+        click.echo(f"  ✗ ce qui avait été envoyé est {found.withdrawn}")
     for name, value in found.returned.filled.items():
         click.echo(f"  rempli : {_label(found, name)} – « {value} »")
     for signature in found.returned.signatures:
@@ -277,6 +295,8 @@ def verdict(found: Verdict, syndicat: Syndicat) -> None:
         click.echo(f"  manque : {_label(found, name)}")
     for name in found.returned.empty:
         click.echo(f"  vide : {_label(found, name)}")
+    for said in found.succeeded:
+        click.echo(f"  depuis l'envoi, la fiche a changé de signataire : {said}")
     if found.people:
         click.echo("  docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier ailleurs.")
 
@@ -305,7 +325,7 @@ def _conclusion(found: Verdict) -> str:
     if not found.exact:
         return "réenregistré par un autre logiciel : rien ne prouve plus ce qui a été signé"
     if found.strangers:
-        return "signé par d'autres que ceux que dit la fiche"
+        return "signé par d'autres que ceux que nomme le pack"
     if found.by_all:
         return "signé par tous"
     return "signé en partie" if found.people else "pas encore signé"

@@ -13,7 +13,10 @@ from tools import lacks
 
 from docgen import cli, office
 from docgen.diagnostics import ToolMissing
+from docgen.model.expedition import Expedition
 from docgen.packs.build import Build, Outcome
+from docgen.packs.receipts import folder_name
+from docgen.records import expeditions, reading
 from docgen.records.workspace import Workspace, load
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +57,8 @@ class Sample:
         text = path.read_text("utf-8")
         assert text.count(before) == 1, before
         path.write_text(text.replace(before, after), "utf-8")
+        if "envois:" in after or "envoye_le:" in after:
+            prove(self.root)
 
     def folder(self, member: str) -> Path:
         return self.root / "output" / "2023-04" / member
@@ -69,6 +74,22 @@ class Sample:
             for p in sorted(output.rglob("*"))
             if p.is_file() and p.name != ".lock"
         }
+
+
+def prove(root: Path) -> None:
+    """Keep a receipt for each sending of the records that has none, as one that was made without docgen."""
+    for item in reading.read(root / "members.yaml").tree["membres"]:
+        for sent in item.get("envois") or ():
+            rank = 1 + sum(1 for _ in (root / "envois" / sent["edition"]).glob(f"{item['id']}*.json"))
+            proof = Expedition(
+                membre=item["id"], siret=item["siret"].replace(" ", ""), edition=sent["edition"], rang=rank,
+                documents=(sent.get("document") or "convention",), envoye_le=sent["envoye_le"],
+            )  # fmt: skip
+            known, _ = expeditions.read_all(root)
+            if not any(one.model_copy(update={"rang": rank}) == proof for one in known):
+                path = expeditions.file_of(root, proof.edition, folder_name(proof.membre, rank))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(proof.model_dump_json(indent=1) + "\n", "utf-8")
 
 
 def copy_sample(to: Path) -> Sample:

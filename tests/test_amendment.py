@@ -91,7 +91,7 @@ def test_the_number_of_an_avenant_counts_those_that_were_signed(texts: tuple[Mem
 
 def test_the_two_editions_of_the_sample_differ_as_the_act_says(sample: Sample) -> None:
     data = load(sample.workspace)
-    old = load_edition(sample.workspace, "2022-12", data.seances)
+    old = load_edition(sample.workspace, "2022-12", data.votes)
     found = compare.editions(
         (old, open_templates(sample.workspace, old)),
         (data.edition, open_templates(sample.workspace, data.edition)),
@@ -162,6 +162,7 @@ def test_a_revision_of_the_prices_alone_makes_a_notice(sample: Sample) -> None:
     assert "" == outcome.failure
     assert outcome.receipt
     assert ["avis"] == list(outcome.receipt.pieces)
+    assert "à envoyer" == outcome.receipt.etat  # nobody signs a notice
     pack = sample.root / "output/2024-01/cc-du-pays-d-ouveze/pack-2024-01-cc-du-pays-d-ouveze.pdf"
     said = pdftext.squeezed("".join(pdftext.page_texts(pack.read_bytes())))
     assert "Avisderévisiondestarifs" in said
@@ -255,7 +256,8 @@ def test_amounts_that_stay_the_same_are_not_said_to_change(sample: Sample) -> No
     for file in (sample.root / "templates/2023-04").iterdir():
         shutil.copy(file, sample.root / "templates/2022-12" / file.name)
     record = sample.root / "templates/2022-12/edition.yaml"
-    record.write_text(record.read_text("utf-8").replace("edition: 2023-04", "edition: 2022-12"), "utf-8")
+    text = record.read_text("utf-8").replace("edition: 2023-04", "edition: 2022-12")
+    record.write_text(text.replace("04/2023-06", "12/2022-03").replace("date: 2023-04-11", "date: 2022-12-06"), "utf-8")
     reworded(sample.root / "templates/2023-04/convention.docx", "Si le désaccord persiste", "En cas d’échec")
     sample.edit("members.yaml", *SIGNED_2022)
     contents = Contents(sample.workspace, load(sample.workspace))

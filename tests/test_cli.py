@@ -190,8 +190,8 @@ def test_a_pack_with_a_point_that_does_not_hold_is_not_ready(docgen, built: Samp
     assert f"À revoir avant l'envoi :\n  {said}" in docgen(built.root, "build")[1]
     page = (built.root / "output/index.html").read_text("utf-8")
     assert "1 à revoir" in page.replace("\xa0", " ")
-    assert (
-        "petr-des-collines : à revoir (rien de signé) – manque : pages : convention" in docgen(built.root, "status")[1]
+    assert "petr-des-collines : à revoir (rien de signé) – manque : pages : convention" in re.sub(
+        r", [\d\u202f ,]+€ TTC par an", "", docgen(built.root, "status")[1]
     )
     assert "petr-des-collines : à revoir\n" in docgen(built.root, "preflight", "petr-des-collines")[1]
 
@@ -207,6 +207,31 @@ def test_a_record_changed_after_the_sending_is_told_and_nothing_is_made_again(do
     assert built.pack("petr-des-collines").read_bytes() == pack
     _, said = docgen(built.root, "preflight", "petr-des-collines")
     assert "✗ à jour – la fiche a changé depuis l'envoi : nombre d’utilisateurs, " in said
-    assert "0 pack prêt à envoyer sur 1." in said
+    assert "Aucun pack à envoyer." in said
     built.pack("petr-des-collines").write_bytes(pack + b"signature")
     assert "pack-2023-04-petr-des-collines.pdf a été modifié" in docgen(built.root, "preflight", "petr-des-collines")[1]
+
+
+def test_the_status_is_a_table_that_a_spreadsheet_opens(docgen, built: Sample) -> None:
+    code, said = docgen(built.root, "status", "--csv")
+    rows = said.lstrip("\ufeff").splitlines()
+    assert (code, rows[0]) == (0, "membre;nom;siret;état;édition signée;périmé;montant par an;manque")
+    first = next(row for row in rows if row.startswith("commune-de-montriviere;"))
+    assert '"=""21820901300018""";à envoyer;;non;7672,32 € TTC;' in first
+
+
+def test_what_is_the_same_for_many_members_is_one_line_with_their_number(docgen, sample: Sample) -> None:
+    for name in ("seances/2023-04-11.yaml", "templates/2023-04/edition.yaml"):
+        path = sample.root / name
+        path.write_text(re.sub(r"\n +(transmise|publiee)_le: .*", "", path.read_text("utf-8")), "utf-8")
+    _, said = docgen(sample.root, "build")
+    assert re.search(
+        r"\d+ membres \(.*\) : délibération n° 04/2023-06 du syndicat non transmise ; .* non publiée$", said, re.M
+    )
+
+
+def test_a_reason_calls_a_field_by_a_short_name(docgen, built: Sample) -> None:
+    built.edit("members.yaml", "      civilite: Mme\n      prenom: Claire", "      civilite: M.\n      prenom: Claire")
+    _, said = docgen(built.root, "build", "commune-de-montriviere")
+    assert "modifié : civilité du signataire" in said
+    assert "Monsieur ou Madame" not in said

@@ -16,7 +16,8 @@ from docgen.champs.blank import BLANK, SHORT_BLANK
 from docgen.champs.examples import examples
 from docgen.champs.pack import Dossier
 from docgen.champs.volets import CHOSEN, PLAIN, champs_of, known_of
-from docgen.model.fiches import Forme, Membre
+from docgen.model.fiches import Membre
+from docgen.model.formes import Forme
 from docgen.packs import contents
 from docgen.records.workspace import Workspace, load
 
@@ -49,6 +50,7 @@ def flat(**changes: Any) -> dict[str, Any]:
 FEMININE = ("la {}", "de la {}", "à la {}", "e", "elle")
 MASCULINE = ("le {}", "du {}", "au {}", "", "il")
 ELIDED = ("l’{}", "de l’{}", "à l’{}", "", "il")
+ELIDED_FEMININE = ("l’{}", "de l’{}", "à l’{}", "e", "elle")
 AGREEMENT = {
     "commune": FEMININE,
     "communauté de communes": FEMININE,
@@ -60,6 +62,17 @@ AGREEMENT = {
     "syndicat mixte": MASCULINE,
     "pôle d’équilibre territorial et rural": MASCULINE,
     "établissement public": ELIDED,
+    "établissement public territorial": ELIDED,
+    "office public de l’habitat": ELIDED,
+    "association syndicale autorisée": ELIDED_FEMININE,
+    "association foncière de remembrement": ELIDED_FEMININE,
+    **dict.fromkeys(("région", "collectivité territoriale", "caisse des écoles", "régie"), FEMININE),
+    "société publique locale": FEMININE,
+    **dict.fromkeys(("syndicat intercommunal", "pôle métropolitain", "centre de gestion"), MASCULINE),
+    "centre communal d’action sociale": MASCULINE,
+    "centre intercommunal d’action sociale": MASCULINE,
+    "service départemental d’incendie et de secours": MASCULINE,
+    "groupement d’intérêt public": MASCULINE,
 }
 
 
@@ -176,7 +189,8 @@ def test_what_is_not_known_is_a_named_blank() -> None:
 def test_every_field_that_may_be_empty_says_what_to_call_its_blank() -> None:
     found = values(dossier())
     assert {} == {path: name for path, name in found.blanks.items() if not name.strip()}
-    assert {champ.chemin for champ in CHAMPS if champ.blanc} == set(found.blanks)
+    of_members = {champ.chemin for champ in CHAMPS if champ.blanc and champ.chemin != "syndicat.tribunal"}
+    assert of_members == set(found.blanks)
 
 
 def test_half_a_referent_is_half_a_blank() -> None:

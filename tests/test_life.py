@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import signing
-from conftest import ROOT, Docgen, Sample
+from conftest import ROOT, Docgen, Sample, prove
 from word import reworded
 
 from docgen import office
@@ -72,6 +72,7 @@ def note_sending(bundle: Sample, name: str, sending: str) -> None:
     at = text.index("\n    souscriptions:\n", text.index(f"id: {name}")) + 1
     heading = "" if "    envois:\n" in text[text.index(f"id: {name}") : at] else "    envois:\n"
     path.write_text(f"{text[:at]}{heading}      - {sending}\n{text[at:]}", "utf-8")
+    prove(bundle.root)
 
 
 def test_who_subscribes_for_the_first_time_gets_the_whole_pack_of_its_volets(bundle: Sample) -> None:
@@ -82,8 +83,8 @@ def test_who_subscribes_for_the_first_time_gets_the_whole_pack_of_its_volets(bun
 
 
 def test_the_blank_annexes_are_those_that_are_offered_to_the_form(bundle: Sample) -> None:
-    name = "    nom: Commune de Montaube\n    forme: "
-    bundle.edit("members.yaml", f"{name}commune\n", f"{name}département\n")
+    name = "    nom: Commune de Montaube\n    forme: commune\n"
+    bundle.edit("members.yaml", name, "    nom: Département de Montaube\n    forme: département\n")
     assert ("convention", "charte", "annexe-2", "annexe-3", "annexe-5") == decisions(bundle.workspace)[UNDECIDED].pieces
 
 
@@ -241,6 +242,7 @@ def test_a_main_piece_of_any_name_has_its_avenant(bundle: Sample) -> None:
     for before, after in (("- id: convention\n", "- id: contrat\n"), ("- id: annexe-2\n", "- id: prix\n")):
         bundle.edit("templates/2024-06/edition.yaml", before, after)
     assert record.exists()
+    (bundle.root / f"envois/2024-06/{SIGNED}.json").unlink()
     bundle.edit(
         "members.yaml",
         "document: convention\n        envoye_le: 2024-07-01",

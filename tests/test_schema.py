@@ -15,7 +15,7 @@ import yaml
 from builders import ACT, CONTACT, SEAT, SIGNATORY, TAKEN, a_member, members_yaml, record
 from test_validate import EDITION
 
-from docgen.model.fiches import Forme
+from docgen.model.formes import Forme
 from docgen.records import schema, validate
 
 ROOT = Path(__file__).parent.parent
@@ -123,7 +123,7 @@ def test_what_docgen_refuses_is_underlined(changes: dict[str, Any], underlined: 
         FULL,
         {"siret": "21820901300018"},
         {"siret": "218\u00a0209\u00a0013\u00a000018"},
-        {"nom": "82"},
+        {"nom": "82", "forme": "établissement public", "siret": "200 061 257 00016"},
         {"siege": {"adresse": "12:30", "code_postal": "01000", "commune": "NO"}},
         {"siege": {"adresse": "2E3", "code_postal": "82000", "commune": "12,5"}},
         {"representant": None, "referent": "", "facturation": "", "souscriptions": ""},
@@ -133,7 +133,7 @@ def test_what_docgen_refuses_is_underlined(changes: dict[str, Any], underlined: 
         {"facturation": [{"exercice": "2023", "code_service": "007", "numero_engagement": "4500012345"}]},
         {"souscriptions": [TAKEN | {"utilisateurs": "1 250", "stockage": "3 To"}]},
         {"souscriptions": [TAKEN | {"utilisateurs": "1250", "stockage": "aucun"}]},
-        *({"forme": forme.value} for forme in Forme),
+        *({"forme": forme.value, "nom": f"{forme.value} de Montrivière", "siret": "20006125700016"} for forme in Forme),
     ],
 )
 def test_what_docgen_accepts_is_not_underlined(changes: dict[str, Any]) -> None:

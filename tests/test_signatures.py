@@ -116,7 +116,7 @@ def test_an_unknown_platform_is_an_error_with_the_known_ones(sample: Sample, doc
     sample.edit("syndicat.yaml", "signature: aucun", "signature: yousing")
     code, told = docgen(sample.root, "check")
     assert code == 1
-    assert "syndicat.yaml:26:12: erreur" in told
+    assert "syndicat.yaml:27:12: erreur" in told
     assert "yousign" in told
 
 

@@ -6,6 +6,7 @@ import csv
 import doctest
 import io
 import re
+import shutil
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -377,7 +378,13 @@ def test_made_again_nothing_is_written_and_what_changed_is_kept(stated: Sample) 
     edited.with_name(f"{edited.stem}.modifie-1.docx").unlink()
 
 
-def test_when_a_page_is_not_right_the_former_files_stand(stated: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_a_page_is_not_right_the_former_files_stand(
+    stated: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(stated.root, tmp_path / "w", copy_function=shutil.copy2)
+    stated = Sample(tmp_path / "w")
+    stated.edit("syndicat.yaml", "100 boulevard Hubert Gouze, 82013", "102 boulevard Hubert Gouze, 82013")
+
     def refuse(*_: Any, **__: Any) -> None:
         raise ConversionFailed("non")
 

@@ -152,7 +152,9 @@ def test_only_the_wrong_members_are_told_of() -> None:
 
 
 def test_a_third_copy_is_told_against_the_first() -> None:
-    said = problems(a_member(), a_member(nom="B", siret=SIRETS[1]), a_member(nom="C", siret=SIRETS[2]))
+    said = problems(
+        a_member(), a_member(nom="Commune de B", siret=SIRETS[1]), a_member(nom="Commune de C", siret=SIRETS[2])
+    )
     assert ["l'identifiant « montriviere » est déjà ligne 2"] * 2 == [d.message for d in said]
 
 

@@ -306,10 +306,10 @@ def test_a_pack_that_somebody_else_signed_is_not_noted(
     before = sent.files(), (sent.root / "members.yaml").read_bytes()
     code, told = docgen(sent.root, "verify", "--record", back(tmp_path, signed(pack, maire="Marie Curie")))
     assert code == 1
-    assert told.startswith("retour.pdf : signé par d'autres que ceux que dit la fiche\n")
+    assert told.startswith("retour.pdf : signé par d'autres que ceux que nomme le pack\n")
     assert told.count("✗ Signature pour le membre") == 2
     assert "attendu : Claire D'ANGLADE" in told
-    assert "« Marie Curie » a signé sig_membre_convention, où la fiche attend Claire D'ANGLADE" in told
+    assert "« Marie Curie » a signé sig_membre_convention, où l'on attend Claire D'ANGLADE" in told
     assert (sent.files(), (sent.root / "members.yaml").read_bytes()) == before
 
 

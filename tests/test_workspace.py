@@ -14,7 +14,8 @@ from test_validate import assert_french
 from docgen import formats
 from docgen.champs.pack import Accord
 from docgen.diagnostics import Diagnostic, ProblemsFound
-from docgen.model.fiches import Forme, Membre
+from docgen.model.fiches import Membre
+from docgen.model.formes import Forme
 from docgen.records import validate, workspace
 from docgen.records.workspace import Workspace, load
 
@@ -156,7 +157,8 @@ def another_edition(sample: Sample, name: str) -> None:
     text = (sample.root / "templates/2023-04/edition.yaml").read_text("utf-8")
     folder = sample.root / "templates" / name
     folder.mkdir()
-    (folder / "edition.yaml").write_text(text.replace("edition: 2023-04", f"edition: {name}"), "utf-8")
+    text = text.replace("edition: 2023-04", f"edition: {name}").replace("04/2023-06", "01/2024-01")
+    (folder / "edition.yaml").write_text(text, "utf-8")
 
 
 def test_the_latest_edition_counts_unless_one_is_named(sample: Sample) -> None:
@@ -200,8 +202,8 @@ def test_a_date_is_in_the_future_as_seen_from_source_date_epoch(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1686700800")  # 14 June 2023
     future = {d.message for d in refused(sample.root)}
-    assert "la date 2023-06-15 n'est pas encore passée (petr-des-collines)" in future
-    assert "la date 2023-06-14 n'est pas encore passée" not in future
+    assert "la date du 15/06/2023 n'est pas encore passée (petr-des-collines)" in future
+    assert "la date du 14/06/2023 n'est pas encore passée" not in future
 
 
 class Clock(datetime):

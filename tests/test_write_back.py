@@ -125,6 +125,7 @@ def test_each_act_of_a_seance_gets_its_own_date(undated: Sample) -> None:
 
 def test_an_act_is_found_by_its_place_even_when_its_number_looks_like_a_figure(undated: Sample) -> None:
     undated.edit(SEANCE, "numero: 04/2023-06", "numero: 0012")
+    undated.edit(EDITION, "numero: 04/2023-06", "numero: 0012")
     write_back.published(undated.workspace, "0012", date(2023, 4, 18))
     assert b"  - numero: 0012\n    publiee_le: 2023-04-18\n" in record(undated)
 
@@ -164,8 +165,8 @@ def test_a_file_that_nobody_else_could_have_written_so_is_refused(
 @pytest.mark.parametrize(
     ("day", "said"),
     [
-        (date(2023, 4, 10), "n° 04/2023-06 : le 2023-04-10 précède la séance du 2023-04-11"),
-        (date(2023, 5, 3), "n° 04/2023-06 : le 2023-05-03 n'est pas encore passé"),
+        (date(2023, 4, 10), "n° 04/2023-06 : le 10/04/2023 précède la séance du 11/04/2023"),
+        (date(2023, 5, 3), "n° 04/2023-06 : le 03/05/2023 n'est pas encore passé"),
     ],
 )
 def test_a_date_before_the_seance_or_still_to_come_is_refused(
@@ -185,7 +186,7 @@ def test_today_is_not_in_the_future(undated: Sample, monkeypatch: pytest.MonkeyP
 def test_a_date_already_written_is_refused_and_the_same_changes_nothing(sample: Sample) -> None:
     refused(
         sample,
-        "publiee_le vaut déjà 2023-04-18 : corrigez la fiche à la main",
+        "publiee_le vaut déjà 18/04/2023 : corrigez la fiche à la main",
         lambda: write_back.published(sample.workspace, NUMBER, date(2023, 4, 19)),
     )
     before = record(sample)
@@ -238,9 +239,11 @@ def test_dates_of_the_edition_that_are_not_those_of_the_seance_are_an_error(
     sample.edit(EDITION, f"{field}: {before}", f"{field}: {after}")
     with pytest.raises(ProblemsFound) as raised:
         load(sample.workspace)
+    said = [f"{int(day[8:])}/04/2023" for day in (after, before)]
     (found,) = raised.value.diagnostics
     assert ("dates-differentes", EDITION) == (found.code, found.place.file)
-    assert f"« {field} » n'est pas celle de la séance du 2023-04-11" == found.message
+    assert f"« {field} » ({said[0]}) n'est pas celle de la séance du 11/04/2023 : {said[1]}" in found.message
+    assert f"({SEANCE}, ligne 11" in found.message
 
 
 def test_the_command_records_an_acknowledgement_then_a_publication(docgen: Docgen, undated: Sample) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docgen import publish, scratch
+from docgen.actes import faults
 from docgen.actes.binding import Piece, bind
 from docgen.champs.acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.champs.blank_model import blank_model
@@ -54,10 +55,10 @@ class Deliberation:
         self.workspace, self.office = workspace, office
         self.data = load(workspace)
         self.seance, self.acte = _find(self.data, numero)
+        if problems := list(faults.of_act(workspace, self.data, self.seance, self.acte)):
+            raise ProblemsFound(problems)
         named = self.acte.edition
-        self.edition = load_edition(workspace, named, self.data.seances) if named else None
-        if faults := list(self._faults()):
-            raise ProblemsFound(faults)
+        self.edition = load_edition(workspace, named, self.data.votes) if named else None
         assert self.data.syndicat.assemblee
         self.dossier = DossierActe(
             self.data.syndicat,
@@ -104,26 +105,6 @@ class Deliberation:
             self._publish(self.folder, files)
             self._publish(self.folder / "actes", envelope)
         return sorted(path for path in self.folder.rglob("*") if path.is_file() and path.name != receipts.NAME)
-
-    def _faults(self) -> list[Diagnostic]:
-        path = self.workspace.root / "seances" / f"{self.seance.date}.yaml"
-        place = Place(self.workspace.shown(path) if path.exists() else "seances")
-        faults = actes.objet_faults(actes.plain(self.acte.titre))
-        if self.data.syndicat.departement is None:
-            faults.append("syndicat.yaml ne donne pas « departement » (trois caractères : 082)")
-        try:
-            actes.internal_number(self.acte.numero)
-        except ValueError as error:
-            faults.append(str(error))
-        try:
-            actes.matiere_label(self.acte.matiere)
-        except KeyError:
-            faults.append(f"la matière « {self.acte.matiere} » n'est pas dans la nomenclature")
-        numbers = [a.numero for a in self.data.registre.actes]
-        numbers += [a.numero for s in self.data.seances for a in s.deliberations]
-        for first, second in actes.collisions(numbers):
-            faults.append(f"« {first} » et « {second} » deviennent le même numéro d'acte")
-        return [Diagnostic(place, "envoi-impossible", fault, "Corrigez la fiche de la séance.") for fault in faults]
 
     def _date_of(self, numero: str | None) -> date | None:
         known = {a.numero: a.date for a in self.data.registre.actes}

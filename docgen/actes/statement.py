@@ -16,12 +16,14 @@ from functools import cache
 from pathlib import Path
 
 from docgen import formats, publish, scratch
+from docgen.actes import versions
 from docgen.actes.binding import Piece, bind
+from docgen.actes.versions import Version
 from docgen.champs.etat import CHAMPS_ETAT, KNOWN_ETAT, DossierEtat, said_months
 from docgen.champs.pack import values
 from docgen.diagnostics import CannotWrite, ConversionFailed, Diagnostic, Place, ProblemsFound, Severity
 from docgen.law import souscriptions, tarif
-from docgen.law.annee import Ligne, NotStated, Periode, last_day, lines, periods, setting_prices
+from docgen.law.annee import Ligne, NotStated, Periode, inherited, last_day, lines, periods, setting_prices
 from docgen.law.contrats import Contrat, contracted
 from docgen.lint import rules
 from docgen.model.edition import Edition
@@ -30,7 +32,7 @@ from docgen.office import LibreOffice, font_for
 from docgen.packs import receipts
 from docgen.pdf.convert import Export, Pool
 from docgen.pdf.pdfa import Description
-from docgen.records.workspace import Workspace, load, load_edition, today
+from docgen.records.workspace import Data, Workspace, load, load_edition, today
 from docgen.word.fonts import families
 from docgen.word.render import Filled, Renderer
 from docgen.word.signs import FONT
@@ -39,7 +41,6 @@ from docgen.word.template import Template
 BEFORE = ("membre", "nom", "siret", "édition", "service")
 AFTER = ("mois", "prix unitaire", "montant", "HT/TTC", "code service", "n° d'engagement", "volet")
 """The columns of the table, around the one of the quantities, that is called what it counts."""
-FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def table(dossiers: Iterable[DossierEtat]) -> bytes:
@@ -53,31 +54,14 @@ def table(dossiers: Iterable[DossierEtat]) -> bytes:
         codes = d.facturation
         for row in d.lignes:
             writer.writerow((
-                harmless(d.membre.id), harmless(d.membre.nom), as_text(d.membre.siret), as_text(row.edition),
-                harmless(row.service), "" if row.quantite is None else row.quantite,
+                formats.harmless(d.membre.id), formats.harmless(d.membre.nom), formats.as_text(d.membre.siret),
+                formats.as_text(row.edition),
+                formats.harmless(row.service), "" if row.quantite is None else row.quantite,
                 "" if row.mois is None else said_months(row.mois), "" if row.prix is None else _amount(row.prix),
-                _amount(row.montant), row.prix_en, as_text(codes.code_service if codes else None),
-                as_text(codes.numero_engagement if codes else None), harmless(row.volet),
+                _amount(row.montant), row.prix_en, formats.as_text(codes.code_service if codes else None),
+                formats.as_text(codes.numero_engagement if codes else None), formats.harmless(row.volet),
             ))  # fmt: skip
     return buffer.getvalue().encode("utf-8-sig")
-
-
-def harmless(text: str) -> str:
-    """Return the text so that a spreadsheet does not compute it.
-
-    >>> harmless("=1+1"), harmless("Commune")
-    ("'=1+1", 'Commune')
-    """
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-
-
-def as_text(code: str | None) -> str:
-    """Return the code so that a spreadsheet makes neither a number of it nor, of « 2023-04 », a date.
-
-    >>> as_text("0012"), as_text('A"B'), as_text(None)
-    ('="0012"', '="A""B"', '')
-    """
-    return '="' + code.replace('"', '""') + '"' if code else ""
 
 
 def _amount(amount: Decimal) -> str:
@@ -92,19 +76,34 @@ def _holds(contract: Contrat, taken: Souscription) -> bool:
     )
 
 
+def doubts(workspace: Workspace, data: Data) -> list[Diagnostic]:
+    """Return what the statements of this year and of the last would leave out or tell, without making any."""
+    found: list[Diagnostic] = []
+    for year in (today().year - 1, today().year):
+        try:
+            found += Statements(workspace, year, None, data).warnings
+        except ProblemsFound as error:
+            found += [replace(d, severity=Severity.WARNING) for d in error.diagnostics if d.code != "aucune-convention"]
+    return [one for one in dict.fromkeys(found) if one.code != "annee-en-cours"]
+
+
 class Statements:
     """The making of the statements of one year."""
 
-    def __init__(self, workspace: Workspace, year: int, office: LibreOffice) -> None:
-        """Read the records; `year` is from 2000 to 2100, as an exercice.
+    def __init__(self, workspace: Workspace, year: int, office: LibreOffice | None, data: Data | None = None) -> None:
+        """Read the records, unless they are given; `year` is from 2000 to 2100, as an exercice.
 
         Raises `ProblemsFound` when nothing at all is to be stated for that year.
         """
         self.workspace, self.year, self.office = workspace, year, office
-        self.data = load(workspace)
+        self.data = data or load(workspace)
         self._edition_of = cache(self._read_edition)
         self.warnings: list[Diagnostic] = []
         """The members left out although they signed, each with why; a year that is not over. To be shown."""
+        self.versions: list[Version] = []
+        self.table = ""
+        self.gone: list[str] = []
+        """The files of former versions that are missing, or that somebody changed."""
         self.dossiers = [d for d in map(self._dossier, self.data.membres) if d]
         if not self.dossiers:
             said = f"aucune convention signée ne court en {year}"
@@ -121,15 +120,33 @@ class Statements:
         return self.workspace.output / "etats" / str(self.year)
 
     def make(self) -> list[Path]:
-        """Make and publish the statement of each member and the table of them all; return the files.
+        """Make and publish the statements that are new or say something else; return the last version of each.
 
-        Raises `ProblemsFound`, `ConversionFailed`, `ToolMissing` or `CannotWrite`; the former files then stand.
+        A statement that stands is neither replaced nor deleted: its next version has a name of its own, and what
+        differs is in versions-2024.txt. Raises `ProblemsFound`, `ConversionFailed`, `ToolMissing` or `CannotWrite`;
+        the former files then stand.
         """
-        with publish.locked(self.workspace.output), Pool(self.office) as pool:
-            files = self._documents(pool)
-            files[f"etats-{self.year}.csv"] = table(self.dossiers)
-            self._publish(files)
-        return sorted(self.folder / name for name in files)
+        assert self.office
+        template = self._template()
+        with publish.locked(self.workspace.output):
+            if stuck := list(publish.recover(self.folder.parent)):
+                raise CannotWrite(" ; ".join(why for _, why in stuck))
+            former = receipts.read(self.folder)
+            self.versions = versions.plan(self.dossiers, self.year, template.sha256, self.folder, former)
+            files: dict[str, bytes] = {}
+            if any(one.new for one in self.versions):
+                with Pool(self.office) as pool:
+                    files = self._documents(template, pool)
+            self._publish(files, former)
+        made = [f"{one.stem}{ending}" for one in self.versions for ending in (".docx", ".pdf")]
+        return sorted(self.folder / name for name in (*made, self.table))
+
+    @property
+    def left_standing(self) -> list[str]:
+        """The members of whom a statement stands and that would get none now."""
+        former = receipts.read(self.folder)
+        now = {dossier.membre.id for dossier in self.dossiers}
+        return sorted(name for name in (former.pieces if former else ()) if name not in now)
 
     def _told(self, code: str, said: str, hint: str) -> Diagnostic:
         place = Place(self.workspace.shown(self.workspace.members_yaml))
@@ -139,7 +156,7 @@ class Statements:
         """Return an edition. Raises `ProblemsFound` when its folder is gone."""
         if name == self.data.edition.edition:
             return self.data.edition
-        return load_edition(self.workspace, name, self.data.seances)
+        return load_edition(self.workspace, name, self.data.votes)
 
     def _dossier(self, membre: Membre) -> DossierEtat | None:
         """Return what the member's statement holds; None when it gets none: nothing runs, or it cannot be priced."""
@@ -147,14 +164,13 @@ class Statements:
         if not owed:
             return None
         contracts = self._contracts(membre)
-        if not contracts:
+        if not contracts and not membre.predecesseurs:
             said = f"sa convention court en {self.year}, mais sans souscription"
             self._left_out(membre, "etat-sans-souscription", said, "Ajoutez « souscriptions: » à sa fiche.")
             return None
         found: list[Ligne] = []
         try:
-            for volet, held in contracts.items():
-                found += lines(membre, self.year, volet, held, self._edition_of)
+            found += self._lines(membre, contracts)
         except NotStated as error:  # half a statement would be taken for the whole
             self._left_out(membre, error.code, str(error), error.mend)
             return None
@@ -164,12 +180,28 @@ class Statements:
         signed = setting_prices(membre, last_day(membre, self.year), self._edition_of)
         return DossierEtat(self.data.syndicat, membre, self.year, signed, owed, found, self._rules(owed, contracts))
 
+    def _lines(self, membre: Membre, contracts: Mapping[str, list[Contrat]]) -> list[Ligne]:
+        """Return what a member owes, by its own contracts and by those that it goes on with. Raises `NotStated`."""
+        found: list[Ligne] = []
+        taken_over = inherited(membre, self._edition_of)
+        for holder, held in taken_over:
+            for volet, ours in held.items():
+                shared = sum(volet in other for _, other in taken_over) > 1
+                if shared and any(used.volet == volet for used in membre.consommations):
+                    said = f"la consommation de « {volet} » ne se partage pas entre les contrats qu'il continue"
+                    raise NotStated("consommation-a-partager", said, "Cet état est à établir à la main.")
+                found += lines(holder, self.year, volet, ours, self._edition_of, contracts.get(volet, ()))
+        for volet, ours in contracts.items():
+            before = [one for _, held in taken_over for one in held.get(volet, ())]
+            found += lines(membre, self.year, volet, ours, self._edition_of, before)
+        return found
+
     def _left_out(self, membre: Membre, code: str, said: str, mend: str) -> None:
         self.warnings.append(self._told(code, f"pas d'état pour {membre.id} : {said}", mend))
 
     def _contracts(self, membre: Membre) -> dict[str, list[Contrat]]:
         """Return what the member contracted; of a volet that changes freely, what its record says after that too."""
-        found = contracted(membre, self._edition_of)
+        found = contracted(membre.succeeding(()), self._edition_of)
         for name, periods_of in souscriptions.periods(membre.souscriptions).items():
             volet = self.data.edition.volet(name)
             if volet and volet.changement == "libre" and (held := found.get(name)):
@@ -202,28 +234,33 @@ class Statements:
         tarifs = [v.tarif for edition in known for name in contracts if (v := edition.volet(name)) and v.tarif]
         return tuple(dict.fromkeys(rule.prorata for rule in tarifs)) or ("mois_commence",)
 
-    def _documents(self, pool: Pool) -> dict[str, bytes]:
-        """Return the Word file and the checked PDF of each statement, by name."""
+    def _template(self) -> Template:
         path = self.workspace.templates / "etat-annuel.docx"
         template = Template(path, self.workspace.shown(path), KNOWN_ETAT)
         rules.require_sound([template])
+        return template
+
+    def _documents(self, template: Template, pool: Pool) -> dict[str, bytes]:
+        """Return the Word file and the checked PDF of each new version, by name."""
+        assert self.office
         fonts = {font_for(family) for family in (*families(template), FONT)}
         renderer = Renderer(template)
-        filled = [renderer.fill(values(d, CHAMPS_ETAT).tree) for d in self.dossiers]
+        new = [one for one in self.versions if one.new]
+        filled = [renderer.fill(values(one.dossier, CHAMPS_ETAT).tree) for one in new]
         files: dict[str, bytes] = {}
         police = self.office.form_font()
         with scratch.folder() as work:
-            tasks = self._converted(filled, Path(work), pool)
-            for dossier, made, task in zip(self.dossiers, filled, tasks, strict=True):
+            tasks = self._converted(new, filled, Path(work), pool)
+            for one, made, task in zip(new, filled, tasks, strict=True):
                 files[task.docx.name] = made.docx
-                files[task.pdf.name] = self._bind(dossier, made, task.pdf, fonts, police)
+                files[task.pdf.name] = self._bind(one.dossier, made, task.pdf, fonts, police)
         return files
 
-    def _converted(self, filled: Sequence[Filled], work: Path, pool: Pool) -> list[Export]:
+    def _converted(self, new: Sequence[Version], filled: Sequence[Filled], work: Path, pool: Pool) -> list[Export]:
         """Convert all statements at once; return them in their order. Raises `ConversionFailed` with all failures."""
         tasks = []
-        for dossier, made in zip(self.dossiers, filled, strict=True):
-            docx = work / f"etat-{self.year}-{dossier.membre.id}.docx"
+        for one, made in zip(new, filled, strict=True):
+            docx = work / f"{one.stem}.docx"
             docx.write_bytes(made.docx)
             tasks.append(Export(docx, docx.with_suffix(".pdf")))
         if failed := sorted(f"{task.docx.name} : {problem}" for task, problem in pool.convert(tasks) if problem):
@@ -237,22 +274,34 @@ class Statements:
         said = Description(titre, self.data.syndicat.nom, sujet, date(self.year, 12, 31))
         return bind(said, [Piece("etat", titre, "État, page", made, pdf)], fonts, police)
 
-    def _publish(self, files: Mapping[str, bytes]) -> None:
-        """Publish, unless everything already stands; what somebody changed is kept under another name."""
-        folder = self.folder
-        if stuck := list(publish.recover(folder.parent)):
-            raise CannotWrite(" ; ".join(why for _, why in stuck))
-        former = receipts.read(folder)
-        described = {name: receipts.describe(data) for name, data in files.items()}
-        changed = receipts.altered(folder, former)
-        for name in files:  # what no receipt names is not docgen's: it is never written over
-            if former is None or name not in former.fichiers:
-                changed.setdefault(name, "n'a pas de reçu : gardé sous un autre nom")
-        if former and former.fichiers == described and not changed:
+    def _publish(self, files: dict[str, bytes], former: receipts.Receipt | None) -> None:
+        """Publish what is new beside what stands; what somebody changed is kept under another name."""
+        known = dict(former.fichiers) if former else {}
+        rows = table(self.dossiers)
+        said = receipts.describe(rows)
+        same = (name for name, one in known.items() if name.endswith(".csv") and one == said)
+        self.table = next(same, f"{versions.free(f'etats-{self.year}', '.csv', former)}.csv")
+        changed = receipts.altered(self.folder, former)
+        if self.table not in known or self.table in changed:
+            files[self.table] = rows
+        why = "".join(
+            f"{one.stem} :\n" + "".join(f"  {why}\n" for why in one.reasons) for one in self.versions if one.reasons
+        )
+        log = f"versions-{self.year}.txt"
+        if why:
+            before = (self.folder / log).read_bytes() if log in known and log not in changed else b""
+            files[log] = before + why.encode()
+        self.gone = [f"{name} {what.split(' : ')[0]}" for name, what in changed.items() if name not in files]
+        if not files:
             return
-        publish.set_aside(folder, changed)
+        aside = [name for name in files if name in changed or (name not in known and name != log)]
+        publish.set_aside(self.folder, aside)
         receipt = receipts.Receipt(
-            membre="", edition="", moteur={}, pieces={}, titre=f"États annuels {self.year}", projet=False,
-            manque=(), blancs=(), fichiers=described,
+            membre="", edition="", moteur={}, pieces={**(former.pieces if former else {}), **self._pieces()},
+            titre=f"États annuels {self.year}", projet=False, manque=(), blancs=(),
+            fichiers=known | {name: receipts.describe(data) for name, data in files.items()},
         )  # fmt: skip
-        publish.publish(folder, {**files, receipts.NAME: receipt.to_bytes()}, former.fichiers if former else ())
+        publish.publish(self.folder, {**files, receipts.NAME: receipt.to_bytes()})
+
+    def _pieces(self) -> dict[str, receipts.Piece]:
+        return {one.dossier.membre.id: one.piece for one in self.versions}

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from docgen import formats
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
 from docgen.law import prefecture as actes
 from docgen.model.seance import Seance
@@ -55,11 +56,11 @@ def _set(workspace: Workspace, numero: str, field: str, day: date) -> None:
         return
     said = ""
     if written:
-        said = f"{field} vaut déjà {written.isoformat()} : corrigez la fiche à la main si c'est une erreur"
+        said = f"{field} vaut déjà {formats.short_date(written)} : corrigez la fiche à la main si c'est une erreur"
     elif day < seance.date:
-        said = f"le {day.isoformat()} précède la séance du {seance.date.isoformat()}"
+        said = f"le {formats.short_date(day)} précède la séance du {formats.short_date(seance.date)}"
     elif day > today():
-        said = f"le {day.isoformat()} n'est pas encore passé"
+        said = f"le {formats.short_date(day)} n'est pas encore passé"
     if said:
         raise ProblemsFound([Diagnostic(Place(workspace.shown(path)), "date-refusee", f"n° {numero} : {said}")])
 

@@ -6,7 +6,8 @@ from docgen.champs.blank import BLANK
 from docgen.champs.pack import Dossier, Values, values
 from docgen.champs.volets import champs_of
 from docgen.model.edition import Edition
-from docgen.model.fiches import Forme, Membre, Referent, Syndicat
+from docgen.model.fiches import Membre, Referent, Syndicat
+from docgen.model.formes import Forme
 
 ANY_MEMBER = {
     "membre.le": "l’établissement public ou la collectivité membre",

@@ -12,11 +12,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from docgen import formats
-from docgen.champs.pack import CHAMPS, Champ, capital, curly
+from docgen.champs.pack import CHAMPS, Accord, Champ, capital, curly
 from docgen.champs.volets import NOTHING, price
 from docgen.law.annee import REGLES, Ligne, Periode
 from docgen.law.contrats import AVENANT, AVIS
 from docgen.model.fiches import Envoi, Facturation, Membre, Syndicat
+from docgen.model.formes import FEMININE
 
 NBSP = formats.NBSP
 KINDS = ("HT", "TTC")
@@ -52,11 +53,19 @@ def _texts(d: DossierEtat) -> str:
     said, avenants = [], 0
     for text in d.textes:
         avenants += text.document == AVENANT
-        names = {AVENANT: f"avenant n°{NBSP}{avenants} signé", AVIS: "avis envoyé"}
-        what = names.get(text.document or "", "convention signée")
         day = formats.long_date(text.signe_le or text.envoye_le)
-        said.append(f"{what} le {day} (édition{NBSP}{text.edition})")
+        names = {AVENANT: f"avenant n°{NBSP}{avenants} signé le {day}", AVIS: f"grille révisée par avis du {day}"}
+        what = names.get(text.document or "", f"convention signée le {day}")
+        former = next((m for m in d.membre.predecesseurs if text in m.histoire), None)
+        whose = f" par {_name_of(former)}" if former else ""
+        said.append(f"{what}{whose} (édition{NBSP}{text.edition})")
+    if d.membre.predecesseurs and d.membre.succede_le:
+        said.append(f"contrats repris le {formats.long_date(d.membre.succede_le)}")
     return capital(formats.listing(said))
+
+
+def _name_of(membre: Membre) -> str:
+    return Accord(curly(membre.nom), membre.nom.split()[0].casefold() in FEMININE).le
 
 
 def _periods(d: DossierEtat) -> str:

@@ -6,6 +6,7 @@ record lacks becomes a dotted blank to fill by hand, and is told as such.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,8 @@ from typing import Any
 from docgen import formats
 from docgen.champs.blank import Blank
 from docgen.model.edition import Edition
-from docgen.model.fiches import Facturation, Forme, Membre, Referent, Representant, Souscription, Syndicat
+from docgen.model.fiches import Facturation, Membre, Referent, Representant, Souscription, Syndicat
+from docgen.model.formes import FEMININE
 
 MASCULINE_TITLES = ("président", "vice-président", "directeur", "adjoint", "conseiller", "premier", "1er")
 """A woman may sign as « Madame le Président » : the article then follows the noun."""
@@ -59,6 +61,50 @@ class Champ:
     """From the dossier to the value; None for what stands inside a list: the list's own value holds it."""
     blanc: str = ""
     """What to call it in the list of blanks; empty when the record always has it."""
+
+    @property
+    def nom(self) -> str:
+        """What it is called in a sentence: « civilité du signataire »."""
+        if self.chemin in NOMS:
+            return NOMS[self.chemin]
+        said = re.split(r"\s*(?: : | \()", self.explication.replace("\u00a0", " "))[0]
+        return said[:1].lower() + said[1:] if said[1:2].islower() else said
+
+
+_FORMS = {
+    f"membre.{name}": "forme du membre"
+    for name in ("le", "Le", "du", "Du", "au", "Au", "e", "il", "Il", "lui", "celui_ci")
+}
+_NAMES = {f"membre.{name}_nom": "nom du membre" for name in ("le", "Le", "du", "au")}
+NOMS: Mapping[str, str] = {
+    **_FORMS,
+    **_NAMES,
+    "syndicat.nom": "nom du syndicat",
+    "syndicat.nom_complet": "nom du syndicat",
+    "syndicat.representant.civilite": "civilité du signataire du syndicat",
+    "syndicat.representant.nom": "nom du signataire du syndicat",
+    "syndicat.representant.e": "civilité du signataire du syndicat",
+    "syndicat.representant.titre": "qualité du signataire du syndicat",
+    "syndicat.siret": "SIRET du syndicat",
+    "membre.siret": "SIRET du membre",
+    "membre.nom": "nom du membre",
+    "membre.siege.adresse": "adresse du membre",
+    "membre.siege.code_postal": "code postal du membre",
+    "membre.siege.commune": "commune du siège du membre",
+    "syndicat.siege.adresse": "adresse du syndicat",
+    "syndicat.siege.code_postal": "code postal du syndicat",
+    "syndicat.siege.commune": "commune du siège du syndicat",
+    "representant.civilite": "civilité du signataire",
+    "representant.nom": "nom du signataire",
+    "representant.qualite": "qualité du signataire",
+    "representant.titre": "qualité du signataire",
+    "representant.e": "civilité du signataire",
+    "referent.prenom_nom": "nom du référent",
+    "facturation.exercice": "exercice des codes Chorus Pro",
+    "edition.deliberation.date": "date de la délibération du syndicat",
+    "edition.deliberation.numero": "délibération du syndicat",
+}
+"""The short names of the fields whose explanation is not one."""
 
 
 class Accord:
@@ -108,11 +154,7 @@ def _noun(d: Dossier) -> Accord:
 
 def _name(d: Dossier) -> Accord:
     """The member's own name may be of another gender than its form: « la Régie », of form établissement public."""
-    first = d.membre.nom.split()[0].casefold()
-    feminine = d.membre.forme.feminine
-    if d.membre.forme is Forme.ETABLISSEMENT_PUBLIC:
-        feminine = first in ("régie", "agence", "caisse", "société", "école", "institution")
-    return Accord(curly(d.membre.nom), feminine)
+    return Accord(curly(d.membre.nom), d.membre.nom.split()[0].casefold() in FEMININE)
 
 
 def _signatory(person: Representant) -> str:
@@ -168,6 +210,7 @@ CHAMPS: tuple[Champ, ...] = (
     Champ("syndicat.siege.code_postal", "Siège du syndicat : code postal", lambda d: d.syndicat.siege.code_postal),
     Champ("syndicat.siege.commune", "Siège du syndicat : commune", lambda d: curly(d.syndicat.siege.commune)),
     Champ("syndicat.adresse_postale", "Adresse du syndicat pour le courrier", lambda d: curly(d.syndicat.adresse_postale)),
+    Champ("syndicat.tribunal", "Ville du tribunal administratif", lambda d: _curly(d.syndicat.tribunal), "tribunal administratif"),
     Champ("syndicat.representant.civilite", "Monsieur ou Madame (signataire du syndicat)", lambda d: _civility(d.syndicat.representant)),
     Champ("syndicat.representant.nom", "Prénom et nom du signataire du syndicat", lambda d: curly(_signatory(d.syndicat.representant))),
     Champ("syndicat.representant.qualite", "Qualité du signataire du syndicat", lambda d: curly(d.syndicat.representant.qualite)),

@@ -12,18 +12,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from docgen import formats
 from docgen.champs import expected
 from docgen.champs.acte import KNOWN_ACTE
 from docgen.champs.etat import KNOWN_ETAT
 from docgen.champs.pack import ANYWHERE, Values
 from docgen.champs.volets import known_anywhere, known_of
-from docgen.diagnostics import Diagnostic, Place, ProblemsFound, errors
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, errors
 from docgen.lint import rules
 from docgen.model.edition import SUITES, Edition, PieceModele
 from docgen.packs import together
 from docgen.packs.avenant import ANY_AVENANT, KNOWN_AVENANT
 from docgen.packs.contents import Contents
-from docgen.records import strays
+from docgen.records import exemples, strays
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.word.template import NO_HOUSE, House, Template
 
@@ -124,7 +125,7 @@ def _former(workspace: Workspace, data: Data) -> Iterator[Edition]:
     for name in workspace.editions:
         if name < data.edition.edition:
             with contextlib.suppress(ProblemsFound):
-                yield load_edition(workspace, name, data.seances)
+                yield load_edition(workspace, name, data.votes)
 
 
 def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
@@ -146,9 +147,25 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
     if all(one.template and not errors(one.problems) for one in pieces):
         shown_as = workspace.shown(record.path)
         record.problems = together.never_printed(shown_as, data.edition, [t for one in pieces if (t := one.template)])
+    for one in (*pieces, *others):
+        one.problems += _of_the_example(one, data)
     _meet_members(pieces, data)
     record.problems += _meet_amended(workspace, data, [*pieces, *others])
     return [*pieces, record, *others]
+
+
+def _of_the_example(one: Checked, data: Data) -> Iterator[Diagnostic]:
+    """Yield what a template still says of the authority of the sample."""
+    if one.template is None or not (found := exemples.in_document(one.template.members, data.syndicat)):
+        return
+    words = [word for word in found if word in exemples.WORDS]
+    named = [f"« {word} »" if word in words else word for word in found]
+    place = Place(one.template.file, extract=words[0] if words else "")
+    hint = "Mettez les vôtres : tant qu'il y reste quelque chose de l'exemple, les packs portent PROJET."
+    if words:
+        hint += f" Des mots que vous gardez s'écrivent dans syndicat.yaml : « repris: [{', '.join(words)}] »."
+    said = f"ce modèle garde de l'exemple : {formats.listing(named)}"
+    yield Diagnostic(place, "valeur-d-exemple", said, hint, Severity.WARNING)
 
 
 def of_file(

@@ -71,7 +71,7 @@ def compare_editions(workspace: Workspace, data: Data, former: str, day: date) -
     Raises `ProblemsFound` for an edition that cannot be read, a template with tracked changes or one whose changes
     cannot be shown without losing words. `CannotWrite` when the folder refuses it.
     """
-    old = load_edition(workspace, former, data.seances)
+    old = load_edition(workspace, former, data.votes)
     before, after = open_templates(workspace, old), open_templates(workspace, data.edition)
     tracked = [p for t in (*before.values(), *after.values()) for p in rules.tracked_changes(t)]
     if tracked:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import isleap, monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -86,6 +86,11 @@ class NotStated(Exception):
         self.code, self.mend = code, mend
 
 
+def first_day(membre: Membre) -> date:
+    """Return the first day that is its own: of who succeeds to others, the day of the succession."""
+    return membre.succede_le or date.min
+
+
 def last_day(membre: Membre, year: int) -> date:
     """Return the last day that is owed in a year: `parti_le` is the last day of service."""
     return min(date(year, 12, 31), membre.parti_le or date.max)
@@ -98,7 +103,7 @@ def setting_prices(membre: Membre, until: date, edition_of: EditionOf, volet: st
     """
     found = [
         sent
-        for sent in membre.envois
+        for sent in membre.histoire
         if contrats.bound_on(sent) <= until
         and (sent.document in (AVENANT, AVIS) or contrats.is_pack(sent, edition_of) or _of(sent, volet, edition_of))
     ]
@@ -118,7 +123,7 @@ def periods(membre: Membre, year: int, edition_of: EditionOf) -> list[Periode]:
     signed = setting_prices(membre, until, edition_of)
     owed = []
     for month in range(1, 13) if signed else ():
-        first = max(date(year, month, 1), contrats.bound_on(signed[0]))
+        first = max(date(year, month, 1), contrats.bound_on(signed[0]), first_day(membre))
         if first <= min(date(year, month, monthrange(year, month)[1]), until):
             owed.append((month, [text for text in signed if contrats.bound_on(text) <= first][-1].edition))
     found = []
@@ -128,11 +133,42 @@ def periods(membre: Membre, year: int, edition_of: EditionOf) -> list[Periode]:
     return found
 
 
-def lines(membre: Membre, year: int, volet: str, contracts: Sequence[Contrat], edition_of: EditionOf) -> list[Ligne]:
-    """Return what a member owes for a volet. Raises `NotStated`; `contracts` are those of the volet."""
+def inherited(membre: Membre, edition_of: EditionOf) -> list[tuple[Membre, dict[str, list[Contrat]]]]:
+    """Return what those that a member succeeds had contracted, each as it goes on with the member: from its first day.
+
+    The contracts of each go on under their own conditions (CGCT L2113-5), until the member has its own for the volet.
+    """
+    own = contrats.contracted(membre.succeeding(()), edition_of)
+    found = []
+    for former in membre.predecesseurs:
+        goes_on = {"succede_le": membre.succede_le, "parti_le": membre.parti_le, "consommations": membre.consommations}
+        held = {
+            name: [replace(one, fin=_earlier(one.fin, own.get(name, ()))) for one in one_by_one]
+            for name, one_by_one in contrats.contracted(former, edition_of).items()
+        }
+        found.append((former.model_copy(update=goes_on), held))
+    return found
+
+
+def _earlier(end: date | None, own: Sequence[Contrat]) -> date | None:
+    """Return the last day of a contract that goes on: its end, or the eve of the first that the heir signed itself."""
+    days = [end] if end else []
+    days += [min(one.depuis for one in own) - timedelta(days=1)] if own else []
+    return min(days, default=None)
+
+
+def lines(
+    membre: Membre, year: int, volet: str, contracts: Sequence[Contrat], edition_of: EditionOf,
+    besides: Sequence[Contrat] = (),
+) -> list[Ligne]:  # fmt: skip
+    """Return what a member owes for a volet. Raises `NotStated`; `contracts` are those of the volet.
+
+    `besides` are contracts of the same service that are stated elsewhere: a month that one of them begins is theirs.
+    """
     until = last_day(membre, year)
     texts = setting_prices(membre, until, edition_of, volet)
-    days = list(_days(year, until, contracts, texts))
+    served = list(_days(membre, year, contracts, besides, texts))
+    days = [one for one in served if one[1].fin != ELSEWHERE]
     if not days:
         return []
     owed: list[Ligne] = []
@@ -140,13 +176,13 @@ def lines(membre: Membre, year: int, volet: str, contracts: Sequence[Contrat], e
     for edition in dict.fromkeys(edition for _, _, edition in days):
         found = _volet(volet, edition, edition_of)
         if found.tarif:
-            mine = [part for part in parts(days, year, found.tarif.prorata) if part.edition == edition]
+            mine = [part for part in parts(served, year, found.tarif.prorata) if part.edition == edition]
             shares.setdefault(found.tarif.prix_en, []).append((found.tarif, sum((p.annee for p in mine), Fraction(0))))
     consumed = _consumption(membre, year, volet, [edition for _, _, edition in days], edition_of)
     for edition in dict.fromkeys(edition for _, _, edition in days):
         found = _volet(volet, edition, edition_of)
         for ligne in found.tarif.lignes if found.tarif else ():
-            owed += _of_ligne(membre, year, found, ligne, edition, days, contracts, consumed.get(edition))
+            owed += _of_ligne(membre, year, found, ligne, edition, served, contracts, consumed.get(edition))
     return [*owed, *_adjusted(owed, shares, days[-1][2], _volet(volet, days[-1][2], edition_of))]
 
 
@@ -154,10 +190,23 @@ Day = tuple[date, Contrat, str]
 """A day of service: what holds, and the edition of its prices."""
 
 
-def _days(year: int, until: date, contracts: Sequence[Contrat], texts: Sequence[Envoi]) -> Iterator[Day]:
+ELSEWHERE = date.min
+"""The end of a contract, on a day that is stated with another member or another contract."""
+
+
+def _days(
+    membre: Membre, year: int, contracts: Sequence[Contrat], besides: Sequence[Contrat], texts: Sequence[Envoi]
+) -> Iterator[Day]:
+    """Yield the days of service, those that are stated elsewhere too: who succeeds goes on with what was begun."""
+    until = date(year, 12, 31) if membre.repris else last_day(membre, year)
     day = date(year, 1, 1)
     while texts and day <= until:
-        if held := contrats.in_force(contracts, day):
+        held = contrats.in_force(contracts, day)
+        mine = first_day(membre) <= day <= last_day(membre, year)
+        if held is None or not mine:
+            other = held or contrats.in_force(besides, day)
+            held = replace(other, fin=ELSEWHERE) if other else None
+        if held:
             begun = [text for text in texts if contrats.bound_on(text) <= day]
             yield day, held, (begun[-1] if begun else texts[0]).edition
         day += timedelta(days=1)
@@ -184,7 +233,7 @@ def parts(days: Sequence[Day], year: int, prorata: str) -> list[Part]:
         found.append(
             Part(held, edition, sum((s[2] for s in shares), Fraction(0)), sum((s[3] for s in shares), Fraction(0)))
         )
-    return found
+    return [part for part in found if part.contrat.fin != ELSEWHERE]
 
 
 def _volet(volet: str, edition: str, edition_of: EditionOf) -> Volet:
@@ -233,14 +282,16 @@ def _of_ligne(
     """Yield what a row of the prices of an edition costs in the year."""
     rule = volet.tarif
     assert rule
+    mine = [one for one in days if one[1].fin != ELSEWHERE]
     if ligne.mesure == "consomme":
-        held = next(one for _, one, name in reversed(days) if name == edition)
+        held = next(one for _, one, name in reversed(mine) if name == edition)
         if used is not None:
             yield from _line(volet, rule, ligne, edition, _faits(membre, year, volet, held, used), None, Fraction(1))
         return
     if ligne.periode == "fois":
         first = min(contracts, key=lambda one: one.depuis)
-        if first.depuis.year == year and days[0][2] == edition:
+        begun = first.depuis.year == year and first.depuis >= first_day(membre)
+        if begun and mine[0][2] == edition:
             yield from _line(volet, rule, ligne, edition, _faits(membre, year, volet, first), None, Fraction(1))
         return
     for part in parts(days, year, ligne.prorata or rule.prorata):

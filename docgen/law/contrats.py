@@ -62,16 +62,19 @@ def volet_of(sent: Envoi, edition_of: EditionOf) -> str | None:
 
 def texts(membre: Membre, edition_of: EditionOf) -> list[Envoi]:
     """Return what was sent and leads from an edition of the texts to another: packs, avenants, notices of prices."""
-    return [sent for sent in membre.envois if sent.document != FIN and volet_of(sent, edition_of) is None]
+    return [sent for sent in membre.histoire if sent.document != FIN and volet_of(sent, edition_of) is None]
 
 
 def contracted(membre: Membre, edition_of: EditionOf, pending: bool = False) -> dict[str, list[Contrat]]:
     """Return what the member has contracted, volet by volet, in its order in time.
 
-    `pending`: as if all that was sent were signed.
+    `pending`: as if all that was sent were signed. What those that it succeeds had contracted goes on.
     """
     found: dict[str, list[Contrat]] = {}
-    held = [sent for sent in membre.envois if binds(sent) or pending]
+    for former in membre.predecesseurs:
+        for name, inherited in contracted(former, edition_of, pending).items():
+            found.setdefault(name, []).extend(inherited)
+    held = [sent for sent in membre.tenus if binds(sent) or pending]
     for sent in sorted(held, key=bound_on):
         day = bound_on(sent) if binds(sent) else sent.envoye_le
         if sent.document == FIN:

@@ -22,6 +22,8 @@ PRESETS = {
 }
 """What applies where the statutes are silent."""
 PRESENT = ("présent", "à distance")
+NOT_VOTED = ("ajournée", "retirée")
+NO_VOICES = "Effacez les voix, ou dites ce que l'assemblée a décidé."
 
 
 @dataclass(frozen=True)
@@ -183,19 +185,34 @@ def _people(seance: Seance) -> Iterator[Fault]:
     counts = Counter(d.id for d in seance.delegues)
     for index, delegue in enumerate(seance.delegues):
         if counts[delegue.id] > 1:
-            yield Fault(("delegues", index, "id"), "en-double", f"le délégué « {delegue.id} » figure deux fois")
+            yield Fault(("delegues", index, "id"), "en-double", f"{_the(delegue)} « {delegue.id} » figure deux fois")
     roles = (("president", "préside"), ("secretaire", "est secrétaire"))
     for field, does in roles:
         name = getattr(seance, field)
         if name not in known:
             yield Fault((field,), "delegue-inconnu", f"« {name} » n'est pas dans les délégués", closest(name, known))
         elif group_of(known[name]) != "presents":
-            yield Fault((field,), "delegue-absent", f"« {name} » {does} mais n'est pas présent")
+            yield Fault((field,), "delegue-absent", f"« {name} » {does} mais n'est pas présent{_e(known[name])}")
     for index, acte in enumerate(seance.deliberations):
         for out in acte.sortis:
             if out not in known:
                 path = ("deliberations", index, "sortis")
                 yield Fault(path, "delegue-inconnu", f"« {out} » n'est pas dans les délégués", closest(out, known))
+
+
+CARRIES = "un pouvoir se porte en personne"
+
+
+def _e(delegue: Delegue) -> str:
+    return "e" if delegue.civilite == "Mme" else ""
+
+
+def _the(delegue: Delegue) -> str:
+    return "la déléguée" if delegue.civilite == "Mme" else "le délégué"
+
+
+def _self(delegue: Delegue) -> str:
+    return "elle-même" if delegue.civilite == "Mme" else "lui-même"
 
 
 def _pouvoirs(seance: Seance, regle: Regle) -> Iterator[Fault]:
@@ -207,16 +224,17 @@ def _pouvoirs(seance: Seance, regle: Regle) -> Iterator[Fault]:
             continue
         path = ("delegues", index, "pouvoir_a")
         held[holder] += 1
+        held_by = known.get(holder, delegue)
         if "presence" in delegue.model_fields_set and delegue.presence.startswith(PRESENT):
             yield Fault(path, "pouvoir", f"« {delegue.id} » est noté « {delegue.presence} » et donne pouvoir")
         if holder == delegue.id:
-            yield Fault(path, "pouvoir", f"« {holder} » ne peut pas se donner pouvoir à lui-même")
+            yield Fault(path, "pouvoir", f"« {holder} » ne peut pas se donner pouvoir à {_self(delegue)}")
         elif holder not in known:
             yield Fault(path, "delegue-inconnu", f"« {holder} » n'est pas dans les délégués", closest(holder, known))
         elif known[holder].pouvoir_a:
-            yield Fault(path, "pouvoir", f"« {holder} » est lui-même représenté : il ne peut pas porter de pouvoir")
+            yield Fault(path, "pouvoir", f"« {holder} » est {_self(held_by)} représenté{_e(held_by)} : {CARRIES}")
         elif group_of(known[holder]) != "presents":
-            yield Fault(path, "pouvoir", f"« {holder} » est absent : il ne peut pas porter de pouvoir")
+            yield Fault(path, "pouvoir", f"« {holder} » est absent{_e(held_by)} : {CARRIES}")
         if held[holder] == regle.pouvoirs_par_titulaire + 1:
             limit = formats.plural(regle.pouvoirs_par_titulaire, "pouvoir")
             yield Fault(path, "pouvoirs-trop-nombreux", f"« {holder} » porte plus de {limit} ({regle.source})")
@@ -265,6 +283,10 @@ def _printed(printed: VoixParGroupe | None, there: Presence, path: tuple[str | i
 
 def _vote(acte: Acte, there: Presence) -> Iterator[Fault]:
     vote = acte.vote
+    if vote.resultat in NOT_VOTED:
+        if vote.pour or vote.contre or vote.abstention:
+            yield Fault(("vote",), "vote-sans-objet", f"« {vote.resultat} » : il n'y a pas eu de vote", NO_VOICES)
+        return
     parts = [g for g in (vote.pour, vote.contre, vote.abstention, vote.ne_prend_pas_part) if g]
     against = vote.contre is not None and (vote.contre.membres or vote.contre.voix)
     if vote.resultat == "à l'unanimité" and against:
@@ -296,8 +318,8 @@ def _vote(acte: Acte, there: Presence) -> Iterator[Fault]:
 
 def resultat(acte: Acte) -> str:
     """Return the result as the act says it; abstentions are not suffrages exprimés."""
-    if acte.vote.resultat == "rejetée":
-        return "Rejetée"
+    if not acte.adoptee:
+        return acte.vote.resultat.capitalize()
     if acte.vote.resultat == "à la majorité":
         return "Adoptée à la majorité"
     abstained = acte.vote.abstention and acte.vote.abstention.voix
@@ -306,6 +328,8 @@ def resultat(acte: Acte) -> str:
 
 def detail(acte: Acte, there: Presence) -> str:
     """Return the vote in heads and in voix."""
+    if acte.vote.resultat in NOT_VOTED:
+        return f"{acte.vote.resultat}, sans vote"
     pour = acte.vote.pour or there.votants
     contre = acte.vote.contre.voix if acte.vote.contre else 0
     abstention = acte.vote.abstention.voix if acte.vote.abstention else 0

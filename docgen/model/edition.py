@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from docgen.model.fiches import Deliberation, Forme, Frozen
+from docgen.model.fiches import Deliberation, Frozen
+from docgen.model.formes import Forme
 from docgen.model.values import Amounts, FolderName, Number, Text, Whole, YesNo, wrong
 
 Nom = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -9,11 +9,14 @@ import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from docgen import formats
+from docgen.model.formes import Forme
 from docgen.model.values import (
     CommitmentNumber,
     Day,
+    Departement,
     Email,
     FolderName,
     Phone,
@@ -25,26 +28,6 @@ from docgen.model.values import (
     YesNo,
     wrong,
 )
-
-
-class Forme(StrEnum):
-    """The legal form of a member; it decides the article and the gender of the sentences."""
-
-    COMMUNE = "commune"
-    COMMUNAUTE_DE_COMMUNES = "communauté de communes"
-    COMMUNAUTE_D_AGGLOMERATION = "communauté d'agglomération"
-    COMMUNAUTE_URBAINE = "communauté urbaine"
-    METROPOLE = "métropole"
-    DEPARTEMENT = "département"
-    SYNDICAT = "syndicat"
-    SYNDICAT_MIXTE = "syndicat mixte"
-    ETABLISSEMENT_PUBLIC = "établissement public"
-    POLE_TERRITORIAL = "pôle d'équilibre territorial et rural"
-
-    @property
-    def feminine(self) -> bool:
-        """Whether the noun is feminine."""
-        return self.value.startswith(("commun", "métropole"))
 
 
 class Frozen(BaseModel):
@@ -70,8 +53,15 @@ class Deliberation(Frozen):
     publiee_le: Day | None = Field(None, description="Date de publication (affichage ou mise en ligne)")
 
     @property
+    def echec(self) -> str:
+        """Why it puts nothing in force: « rejetée », « ajournée », « retirée »; nothing when it was adopted."""
+        return ""
+
+    @property
     def executoire_le(self) -> datetime.date | None:
         """The day from which the act may be carried out: transmitted AND published (CGCT L2131-1, L3131-1)."""
+        if self.echec:
+            return None
         return max(self.transmise_le, self.publiee_le) if self.transmise_le and self.publiee_le else None
 
     @model_validator(mode="after")
@@ -80,10 +70,21 @@ class Deliberation(Frozen):
             if step and step < self.date:
                 raise wrong(
                     "dates-incoherentes",
-                    f"{name} ({step.isoformat()}) précède la séance ({self.date.isoformat()})",
+                    f"{name} ({formats.short_date(step)}) précède la séance ({formats.short_date(self.date)})",
                     "Une délibération est transmise et publiée après son vote : vérifiez les deux dates.",
                 )
         return self
+
+
+class SansEffet(Deliberation):
+    """A délibération that puts nothing in force: its séance says that it was not adopted, a later one withdrew it."""
+
+    motif: str
+
+    @property
+    def echec(self) -> str:
+        """Why it puts nothing in force."""
+        return self.motif
 
 
 class Representant(Frozen):
@@ -169,9 +170,15 @@ class Envoi(Frozen):
     souscriptions: tuple[Souscription, ...] = Field((), description="Ce que disait ce qui a été envoyé, par volet")
     envoye_le: Day = Field(description="Date d'envoi : année-mois-jour")
     signe_le: Day | None = Field(None, description="Date de la dernière signature, une fois revenu")
+    retire_le: Day | None = Field(None, description="Date où cet envoi a été retiré, avant d'être signé")
+    motif: Text | None = Field(None, description="Pourquoi il a été retiré")
 
     @model_validator(mode="after")
     def _in_order(self) -> Envoi:
+        if self.signe_le and self.retire_le:
+            raise wrong("dates-incoherentes", "signé et retiré à la fois", "Gardez l'une des deux dates.")
+        if self.retire_le and self.retire_le < self.envoye_le:
+            raise wrong("dates-incoherentes", "retiré avant d'être envoyé", "Vérifiez les deux dates.")
         if self.signe_le and self.signe_le < self.envoye_le:
             raise wrong("dates-incoherentes", "signé avant d'être envoyé", "Vérifiez les deux dates.")
         return self
@@ -206,7 +213,53 @@ class Membre(Frozen):
     souscriptions: tuple[Souscription, ...] = Field((), description="Ce qu'il prend, volet par volet et dans le temps")
     consommations: tuple[Consommation, ...] = Field((), description="Ce qu'il a consommé, par exercice")
     envois: tuple[Envoi, ...] = Field((), description="Ce qui lui a été envoyé, dans l'ordre")
-    parti_le: Day | None = Field(None, description="Date de fin, si le membre a quitté le bouquet")
+    parti_le: Day | None = Field(None, description="Dernier jour de service, si le membre a quitté le bouquet")
+    succede_a: tuple[FolderName, ...] = Field((), description="Les membres qu'il remplace : commune nouvelle, fusion")
+    succede_le: Day | None = Field(None, description="Le jour où il les remplace")
+    _predecesseurs: tuple[Membre, ...] = PrivateAttr(())
+    _repris: bool = PrivateAttr(False)
+
+    @model_validator(mode="after")
+    def _succeeds_on_a_day(self) -> Membre:
+        if bool(self.succede_a) != bool(self.succede_le):
+            raise wrong(
+                "succession-incomplete",
+                "« succede_a » et « succede_le » vont ensemble : qui est remplacé, et quel jour",
+                "Écrivez « succede_a: [commune-a, commune-b] » et « succede_le: 2025-01-01 ».",
+            )
+        return self
+
+    @property
+    def predecesseurs(self) -> tuple[Membre, ...]:
+        """The records of those that it succeeds: their contracts go on with it (CGCT L2113-5, L5211-41-3)."""
+        return self._predecesseurs
+
+    def succeeding(self, former: tuple[Membre, ...]) -> Membre:
+        """Return the member with the records of those that it succeeds."""
+        found = self.model_copy()
+        found._predecesseurs = former
+        return found
+
+    @property
+    def repris(self) -> bool:
+        """Whether another member goes on with its contracts after its last day."""
+        return self._repris
+
+    def ending(self, day: datetime.date) -> Membre:
+        """Return the member as it ends that day, its contracts going on with another."""
+        found = self.model_copy(update={"parti_le": self.parti_le or day})
+        found._repris = True
+        return found
+
+    @property
+    def tenus(self) -> tuple[Envoi, ...]:
+        """What was sent to it and not taken back."""
+        return tuple(sent for sent in self.envois if sent.retire_le is None)
+
+    @property
+    def histoire(self) -> tuple[Envoi, ...]:
+        """What was sent and not taken back, to those that it succeeds, then to it."""
+        return (*(sent for former in self._predecesseurs for sent in former.histoire), *self.tenus)
 
     @property
     def habilitation(self) -> Deliberation | None:
@@ -273,8 +326,17 @@ class Syndicat(Frozen):
     adresse_postale: Text = Field(description="Adresse complète pour le courrier, CEDEX compris")
     representant: Representant
     dpo: Contact = Field(description="Délégué à la protection des données")
-    departement: Annotated[str, Field(pattern=r"^(0\d\d|02[AB]|97\d)$")] | None = None
+    departement: Departement | None = None
     """Three characters, as ACTES numbers départements: 082, 02A, 974."""
+    tribunal: Text | None = Field(
+        None, description="Ville du tribunal administratif où se contestent les délibérations"
+    )
+    fictif: YesNo = Field(
+        False, description="oui : dossier de démonstration, aux fiches inventées ; rien n'en est envoyé"
+    )
+    repris: tuple[Text, ...] = Field(
+        (), description="Mots des textes de l'exemple que vous gardez : ils sont les vôtres"
+    )
     assemblee: Assemblee | None = None
     signature: Plateforme = Plateforme.AUCUN
     """The platform that packs are signed on: its anchors are written in the packs."""

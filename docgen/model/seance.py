@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from docgen.model.fiches import Deliberation, Frozen
-from docgen.model.values import Day, FolderName, LongText, Text, Whole, wrong
+from docgen.model.fiches import Frozen
+from docgen.model.values import Day, FolderName, Hour, LongText, Matiere, Text, Whole, wrong
 
 
 class Delegue(Frozen):
@@ -40,9 +40,12 @@ class VoixParGroupe(Frozen):
 
 
 class Vote(Frozen):
-    """How the assembly decided; « à l'unanimité » says that all who could vote voted for."""
+    """How the assembly decided; « à l'unanimité » says that all who could vote voted for.
 
-    resultat: Literal["à l'unanimité", "à la majorité", "rejetée"]
+    « ajournée » and « retirée » : it was put off or taken off the agenda, and nobody voted.
+    """
+
+    resultat: Literal["à l'unanimité", "à la majorité", "rejetée", "ajournée", "retirée"]
     pour: Groupe | None = None
     contre: Groupe | None = None
     abstention: Groupe | None = None
@@ -87,7 +90,9 @@ class Acte(Frozen):
     titre: LongText
     modifie: Text | None = None
     """The number of the délibération that it amends."""
-    matiere: Annotated[str, Field(pattern=r"^\d(\.\d{1,2}){1,4}$")]
+    retire: Text | None = None
+    """The number of the délibération that it withdraws: it puts nothing in force any more."""
+    matiere: Matiere
     """Code of the ministry's classification: 8.4."""
     edition: FolderName | None = None
     """The edition whose texts it votes."""
@@ -100,18 +105,17 @@ class Acte(Frozen):
     voix: VoixParGroupe | None = None
     """The voices of each group for this one, when `sortis` changes them."""
 
-    def decided_on(self, day: Day) -> Deliberation:
-        """Return what the rest of docgen knows of it. Raises pydantic's error when its dates are not in order."""
-        return Deliberation.model_construct(
-            numero=self.numero, date=day, transmise_le=self.transmise_le, publiee_le=self.publiee_le
-        )
+    @property
+    def adoptee(self) -> bool:
+        """Whether the assembly voted for it."""
+        return self.vote.resultat.startswith("à ")
 
 
 class Seance(Frozen):
     """A meeting of the assembly and what it decided: seances/<date>.yaml."""
 
     date: Day
-    heure: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")]
+    heure: Hour
     lieu: Text
     visioconference: Text | None = None
     convocation: Day
@@ -129,6 +133,8 @@ class ActeAnterieur(Frozen):
     numero: Text
     date: Day
     objet: LongText
+    transmise_le: Day | None = None
+    publiee_le: Day | None = None
 
 
 class Registre(Frozen):

@@ -158,9 +158,26 @@ def yes_or_no(value: Any) -> bool:
     raise wrong("oui-non-attendu", f"« {text} » : on attend oui ou non", hint)
 
 
+GROUPED = re.compile(r"\s*\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?\s*[€%]?\s*")
+"""A number in groups of three: « 1 214 », « 12 500,50 »."""
+
+
+def _digits(value: Any) -> str:
+    """Return the text of a number without the spaces between thousands; any other space is a slip."""
+    text = _text(value).strip()
+    inner = re.sub(r"\s*[€%]$", "", text)
+    if SPACES.search(inner) and not GROUPED.fullmatch(text):
+        raise wrong(
+            "nombre-attendu",
+            f"« {text} » n'est pas un nombre : les espaces ne séparent que des groupes de trois chiffres",
+            f"Écrivez {SPACES.sub('', text)}, ou une seule valeur.",
+        )
+    return SPACES.sub("", text)
+
+
 def whole(value: Any) -> int:
     """Return a whole number; spaces between thousands are accepted, a fraction is not."""
-    text = SPACES.sub("", _text(value))
+    text = _digits(value)
     if not (text.isascii() and text.isdigit()):
         raise wrong("nombre-attendu", f"« {value} » n'est pas un nombre entier", "Écrivez des chiffres seuls.")
     if len(text) > 1 and text.startswith("0"):
@@ -170,7 +187,7 @@ def whole(value: Any) -> int:
 
 def decimal_number(value: Any) -> Decimal:
     """Return an exact number written with a comma or a point: « 9,60 », « 1 250.50 »."""
-    text = SPACES.sub("", _text(value)).replace("€", "").replace("%", "").replace(",", ".")
+    text = _digits(value).replace("€", "").replace("%", "").replace(",", ".")
     try:
         if not re.fullmatch(r"\d+(\.\d+)?", text):
             raise InvalidOperation
@@ -181,7 +198,43 @@ def decimal_number(value: Any) -> Decimal:
 
 def amounts(value: Any) -> tuple[Decimal, ...]:
     """Return a row of amounts, written as the act prints it: « 9,60  9,12  8,64 »."""
+    if not _text(value).strip():
+        raise wrong("prix-absents", "la liste des prix est vide", "Écrivez un prix par tranche : « 9,60  9,12 ».")
     return tuple(decimal_number(cell) for cell in _text(value).replace("€", " ").split())
+
+
+def hour(value: Any) -> str:
+    """Return an hour of the day, as « 18:30 »."""
+    text = _text(value).strip()
+    found = re.fullmatch(r"(\d{1,2})\s*(?:[hH:.]|heures?)\s*(\d{2})?(?:\s*(?:min|mn|minutes))?", text)
+    if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
+        raise wrong("heure-invalide", f"« {text} » n'est pas une heure", 'Écrivez par exemple "18:30".')
+    right = f"{int(found[1]):02}:{found[2] or '00'}"
+    if not re.fullmatch(r"\d{1,2}:\d{2}", text):
+        raise wrong("heure-invalide", f"l'heure « {text} » s'écrit avec deux-points", f'Écrivez "{right}".')
+    return text
+
+
+def departement(value: Any) -> str:
+    """Return a département as ACTES numbers it, three characters: « 082 », « 02A », « 974 »."""
+    text = _text(value).strip().upper()
+    if re.fullmatch(r"0\d[0-9AB]|97\d", text):
+        return text
+    meant = f"0{text}" if re.fullmatch(r"\d[0-9AB]", text) else f"00{text}" if re.fullmatch(r"\d", text) else ""
+    said = f"« {text} » n'est pas un département : la préfecture attend trois caractères"
+    hint = f'Écrivez "{meant}".' if meant else 'Écrivez par exemple "082", "02A" ou "974".'
+    raise wrong("departement-invalide", said, hint)
+
+
+def matiere(value: Any) -> str:
+    """Return a code of the ministry's classification: « 8.4 », « 1.1.2 »."""
+    text = _text(value).strip()
+    if re.fullmatch(r"\d(\.\d{1,2}){1,4}", text):
+        return text
+    listed = "La liste des codes : docgen fields --matieres."
+    plain = re.sub(r"[\s,-]+", ".", text)
+    hint = f"Écrivez {plain}. {listed}" if re.fullmatch(r"\d(\.\d{1,2}){1,4}", plain) else listed
+    raise wrong("matiere-invalide", f"« {text} » n'est pas un code de matière, comme 8.4", hint)
 
 
 def folder_name(value: Any) -> str:
@@ -228,6 +281,9 @@ def postcode(value: Any) -> str:
     return digits
 
 
+Hour = Annotated[str, BeforeValidator(hour)]
+Departement = Annotated[str, BeforeValidator(departement)]
+Matiere = Annotated[str, BeforeValidator(matiere)]
 Text = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=300)]
 LongText = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=5000)]
 Siret = Annotated[str, BeforeValidator(siret)]

@@ -108,8 +108,12 @@ def decide(membre: Membre, target: Edition, on: Grounds) -> Decision:
             membre, action, raison, before, after, tuple(pieces), held, holds, to_sign=bool(pieces), whole=bool(pieces)
         )
 
-    if membre.parti_le:
+    if membre.parti_le and membre.parti_le < on.today:
         return Decision(membre, "rien", f"parti le {formats.short_date(membre.parti_le)}", before, held=held)
+    if membre.succede_le and membre.succede_le > on.today:
+        return decided("rien", f"remplacera d'autres membres le {formats.short_date(membre.succede_le)}")
+    if membre.predecesseurs and binding and not membre.tenus and not taken and texts[-1].edition >= target.edition:
+        return decided("rien", _succeeds(membre))
     if held is None:
         return decided("nouveau pack", "rien ne lui a été envoyé", whole(membre, target, taken))
     sent = texts[-1]
@@ -129,6 +133,13 @@ def decide(membre: Membre, target: Edition, on: Grounds) -> Decision:
     if not any((asked.avenant, asked.signature, asked.avis, asked.fins)):
         return decided("rien", _nothing(target, sent, asked))
     return _decision(membre, target, asked, on, taken, (before, after, held))
+
+
+def _succeeds(membre: Membre) -> str:
+    assert membre.succede_le
+    names = formats.listing(one.id for one in membre.predecesseurs)
+    day = formats.short_date(membre.succede_le)
+    return f"succède à {names} depuis le {day} : leurs contrats continuent (CGCT L2113-5)"
 
 
 def whole(membre: Membre, edition: Edition, taken: Mapping[str, Souscription]) -> tuple[str, ...]:
@@ -309,7 +320,7 @@ def _action(membre: Membre, target: Edition, asked: Asked) -> str:
 
 def next_number(membre: Membre) -> int:
     """Return the number of the next avenant: they are numbered per member, as they are signed."""
-    return 1 + sum(sent.document == AVENANT and sent.signe_le is not None for sent in membre.envois)
+    return 1 + sum(sent.document == AVENANT and sent.signe_le is not None for sent in membre.histoire)
 
 
 def yearly(membre: Membre, edition: Edition, taken: Mapping[str, Souscription]) -> str:

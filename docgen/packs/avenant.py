@@ -42,12 +42,12 @@ class DossierAvenant(Dossier):
     @property
     def precedents(self) -> Sequence[Envoi]:
         """The avenants already signed."""
-        return [e for e in self.membre.envois if e.document == AVENANT and e.signe_le]
+        return [e for e in self.membre.histoire if e.document == AVENANT and e.signe_le]
 
     @property
     def signee(self) -> Envoi:
         """The convention, as it was first signed."""
-        signed = [e for e in self.membre.envois if e.document not in (AVENANT, *NOTICES) and e.signe_le]
+        signed = [e for e in self.membre.histoire if e.document not in (AVENANT, *NOTICES) and e.signe_le]
         return signed[0] if signed else self.held
 
 

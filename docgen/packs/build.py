@@ -22,21 +22,20 @@ from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, Problems
 from docgen.lint import rules
 from docgen.model.fiches import Membre
 from docgen.office import LibreOffice, font_for
-from docgen.packs import preflight, receipts, together
+from docgen.packs import preflight, receipts, together, withdrawn
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
 from docgen.packs.contents import Contents, left_blank, printed
 from docgen.packs.receipts import Receipt
 from docgen.pdf import conform, signatures
 from docgen.pdf.convert import Export, Pool
+from docgen.records import exemples
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
 from docgen.word import signs
 from docgen.word.fonts import families
 from docgen.word.meaning import Meaning
 from docgen.word.render import Filled, Renderer
-
-WITHDRAWN = "RETIRE.txt"
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,8 @@ class Build:
         self.templates = self.contents.templates
         rules.require_sound(list(self.templates.values()))
         self.printed = {name: sorted(printed(template)) for name, template in self.templates.items()}
+        issuer = data.syndicat
+        self.exemples = {name: exemples.in_document(t.members, issuer) for name, t in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in families(t)})
         self.moteur = {
             "docgen": f"{__version__}+{receipts.own_code()}",
@@ -139,7 +140,8 @@ class Build:
                 for outcome in self._make(todo):
                     outcomes[outcome.membre.id] = outcome
                     progress.done(outcome)
-            self._mark_withdrawn(members)
+            for membre in members:
+                withdrawn.mark(self.workspace, self.data, membre)
             if todo and not only:
                 self._forget_unused_pdfs()
         return self._compared([outcomes[m.id] for m in members])
@@ -206,6 +208,7 @@ class Build:
             )  # fmt: skip
             return Todo(membre, nothing, [], receipts.altered(folder, standing), standing)
         missing = missing_for_signature(membre, self.data.edition)
+        missing += exemples.missing(self.data.syndicat, membre, (w for c in contents for w in self.exemples[c.name]))
         pieces = {
             content.name: receipts.Piece(
                 modele=content.template.sha256,
@@ -355,19 +358,6 @@ class Build:
     def _failed(self, pack: Todo, failure: str, exit_code: ExitCode) -> Outcome:
         standing = receipts.read(self._folder(pack.membre))
         return Outcome(pack.membre, standing, tuple(pack.reasons), failure, exit_code)
-
-    def _mark_withdrawn(self, members: Sequence[Membre]) -> None:
-        """Say in the folder of each unsigned pack of an earlier edition that it is withdrawn; it is never deleted."""
-        for membre in members:
-            decision = self.contents.decisions[membre.id]
-            if not decision.action.startswith("pack retiré") or decision.held is None:
-                continue
-            packs = self.workspace.packs(decision.held.edition)
-            rank = receipts.rank_of(packs, membre, decision.held.edition, awaited=False)
-            note = packs / receipts.folder_name(membre.id, rank) / WITHDRAWN
-            said = f"Pack retiré : remplacé par celui de l'édition {self.data.edition.edition}. Ne pas faire signer.\n"
-            if note.parent.is_dir() and not note.exists():
-                publish.replace(note, said.encode())
 
     def _forget_unused_pdfs(self) -> None:
         """Remove from the cache the PDFs that no pack of the workspace is made of any more."""

@@ -216,7 +216,7 @@ class Contents:
     def _read_edition(self, name: str) -> tuple[Edition, dict[str, Template]]:
         if name == self.data.edition.edition:
             return self.data.edition, self.templates
-        edition = load_edition(self.workspace, name, self.data.seances)
+        edition = load_edition(self.workspace, name, self.data.votes)
         return edition, open_templates(self.workspace, edition)
 
     def _compare(self, name: str) -> Difference:

@@ -16,6 +16,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from docgen.champs.pack import Champ
+from docgen.law.contrats import ACCOMPAGNEMENT, NOTICES
+from docgen.model.expedition import Expedition
 from docgen.model.fiches import Membre
 
 NAME = "receipt.json"
@@ -90,12 +92,14 @@ class Receipt(_Frozen):
 
     @property
     def etat(self) -> str:
-        """Where the pack stands."""
+        """Where the pack stands; a notice, that nobody signs, is « à envoyer »."""
         if self.projet:
             return "PROJET"
         if self.blancs:
             return "à compléter"
-        return "prêt à signer" if all(point.tient for point in self.controle) else "à revoir"
+        if not all(point.tient for point in self.controle):
+            return "à revoir"
+        return "prêt à signer" if self.pieces.keys() - {*NOTICES, ACCOMPAGNEMENT} else "à envoyer"
 
     @property
     def identifiant(self) -> str:
@@ -141,6 +145,14 @@ def read(folder: Path) -> Receipt | None:
     try:
         return Receipt.model_validate_json((folder / NAME).read_bytes())
     except (OSError, ValidationError):
+        return None
+
+
+def of(sent: Expedition) -> Receipt | None:
+    """Return the receipt of the pack that was sent; None for what was sent without docgen, or cannot be read."""
+    try:
+        return Receipt.model_validate(sent.recu) if sent.recu else None
+    except ValidationError:
         return None
 
 
@@ -212,14 +224,14 @@ def differences(sent: Receipt, now: Mapping[str, Any], known: Mapping[str, Champ
     """Return the fields that a pack prints otherwise than their values of today, in words; `known` are all fields."""
     said = {path: value for piece in sent.pieces.values() for path, value in piece.valeurs.items()}
     return [
-        _small(champ.explication)
+        champ.nom
         for path, champ in known.items()
         if path in said and path in now and said[path] != fingerprint(now[path])
     ]
 
 
-def _small(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _piece_reasons(name: str, former: Piece | None, wanted: Piece, known: Mapping[str, Champ]) -> Iterator[str]:
@@ -237,14 +249,14 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece, known: Mappin
     chose_anew = any(".souscription." in f".{path}" for path in changed)
     for path in changed:
         before, after = former.valeurs.get(path, ""), wanted.valeurs.get(path, "")
-        what = known[path].explication if path in known else "contenu de l'avenant"
+        what = known[path].nom if path in known else "contenu de l'avenant"
         if SHOWN_IN_REASONS.search(path) and before and after and "#" not in before + after:
-            yield f"{what} : {before.strip('…') or 'blanc'} → {after.strip('…') or 'blanc'}"
+            yield f"{_capital(what)} : {before.strip('…') or 'blanc'} → {after.strip('…') or 'blanc'}"
         elif PRICED.search(path):
             if not chose_anew:  # a new choice marks other cells of the grid: it is said already
                 yield "grille tarifaire modifiée"
         else:
-            yield f"modifié : {_small(what)}"
+            yield f"modifié : {what}"
 
 
 def own_code() -> str:

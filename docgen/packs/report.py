@@ -22,6 +22,7 @@ STATES = {
     "envoyé": "envoyés",
     "parti": "partis",
     "prêt à signer": "prêts à signer",
+    "à envoyer": "à envoyer",
     "à compléter": "à compléter",
     "à revoir": "à revoir",
     "PROJET": "en PROJET",

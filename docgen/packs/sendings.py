@@ -7,15 +7,19 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from docgen import formats
+from docgen import formats, publish
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
 from docgen.law.contrats import AVIS, FIN, NOTICES, binds
-from docgen.model.fiches import Envoi, Souscription
+from docgen.law.delais import too_early
+from docgen.model.expedition import Expedition
+from docgen.model.fiches import Deliberation, Envoi, Membre, Souscription
 from docgen.packs import receipts
+from docgen.packs import withdrawn as marking
 from docgen.packs.amendment import Decision
 from docgen.packs.contents import Contents
 from docgen.records import rewrite, subscriptions
-from docgen.records.workspace import Workspace, load, today
+from docgen.records.expeditions import file_of, receipt_of, too_soon
+from docgen.records.workspace import Data, Workspace, load, today
 
 WHOLE = "le pack entier"
 """How a sending is called that names no document."""
@@ -26,7 +30,8 @@ BEFORE = ("id", "nom", "forme", "siret", "siege", "representant", "referent", "f
 def sent(workspace: Workspace, membre: str, day: date, edition: str | None = None) -> str:
     """Record that the pack of a member was sent; return what was sent: « convention », « avenant ».
 
-    Raises `ProblemsFound` when there is none, or when it carries PROJET: what is not enforceable is not sent to sign.
+    Its receipt is kept beside the records. Raises `ProblemsFound` when there is no pack, when it carries PROJET, is not
+    as it was made, or that day comes too early: what is not enforceable is not sent to sign.
     """
     data = load(workspace, edition)
     name = data.edition.edition
@@ -43,20 +48,104 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
         raise _refused(workspace, membre, why, hint)
     if receipt.projet:
         raise _refused(workspace, membre, f"a un pack en PROJET : {' ; '.join(receipt.manque)}")
-    if tuple(receipt.pieces) != decision.pieces:
+    folder = workspace.packs(name) / receipts.folder_name(membre, receipt.rang)
+    if tuple(receipt.pieces) != decision.pieces or receipt.pack in receipts.altered(folder, receipt):
         raise _refused(workspace, membre, "a un pack qui n'est plus à jour", "Refaites-le d'abord : docgen build.")
-    if day > today():
-        raise _refused(workspace, membre, f"ne peut pas l'avoir reçu le {day.isoformat()}, qui est à venir")
+    habilitation = decision.membre.habilitation if decision.to_sign else None
+    _not_too_early(workspace, membre, "l'avoir reçu", day, too_early(day, data.edition.deliberation, habilitation))
     entries = _entries(decision, name, day)
+    documents = (*receipt.pieces, *(entry["document"] for entry in entries))
+    _note_sending(workspace, data, decision.membre, entries, documents, habilitation, receipt)
+    return formats.listing(entry["document"] for entry in entries)
+
+
+def sent_elsewhere(workspace: Workspace, membre: str, day: date, edition: str) -> str:
+    """Record that the whole pack was sent to a member without docgen: what it holds is not known. Raises likewise."""
+    data = load(workspace, edition)
+    found = next((one for one in data.membres if one.id == membre), None)
+    if found is None:
+        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, [m.id for m in data.membres]))
+    early = too_early(day, data.edition.deliberation, found.habilitation)
+    _not_too_early(workspace, membre, "l'avoir reçu", day, early)
+    if any(one.edition == edition for one in found.tenus):
+        raise _refused(workspace, membre, f"a déjà reçu l'édition {edition}", "Voyez « envois » dans sa fiche.")
+    pieces = tuple(piece.id for piece in data.edition.pieces)
+    entry = {"edition": edition, "document": pieces[0], "envoye_le": day}
+    _note_sending(workspace, data, found, [entry], pieces, found.habilitation, None)
+    return pieces[0]
+
+
+def _not_too_early(workspace: Workspace, membre: str, what: str, day: date, early: str) -> None:
+    """Raise `ProblemsFound` for a day that is to come, or that comes too early."""
+    if day > today():
+        raise _refused(workspace, membre, f"ne peut pas {what} le {formats.short_date(day)}, qui est à venir")
+    if early:
+        raise _refused(workspace, membre, f"ne peut pas {what} le {formats.short_date(day)} : {early}")
+
+
+def _note_sending(
+    workspace: Workspace, data: Data, membre: Membre, entries: Sequence[Mapping[str, Any]], documents: Sequence[str],
+    own: Deliberation | None, receipt: receipts.Receipt | None,
+) -> None:  # fmt: skip
+    """Keep the receipt beside the records, and note the sending in that of the member: both, or neither.
+
+    `own` is the act of the member, for what it is to sign.
+    """
+    act = data.edition.deliberation
+    rang = receipt.rang if receipt else receipts.rank_of(workspace.root, membre, data.edition.edition, awaited=True)
+    kept = Expedition(
+        membre=membre.id, siret=membre.siret, edition=data.edition.edition, documents=tuple(dict.fromkeys(documents)),
+        rang=rang, envoye_le=entries[0]["envoye_le"],
+        executoire_le={"syndicat": act.executoire_le, "membre": own.executoire_le if own else None},
+        recu=receipt.model_dump(mode="json") if receipt else None,
+    )  # fmt: skip
 
     def note(item: Any) -> None:
         if item.get("envois"):
             item["envois"].extend(entries)
         else:
-            rewrite.insert_after(item, ("id", "nom", "forme", "siret"), "envois", entries)
+            rewrite.insert_after(item, ("id", "nom", "forme", "siret"), "envois", list(entries))
 
-    _change(workspace, membre, note, "l'envoi")
-    return formats.listing(entry["document"] for entry in entries)
+    path = file_of(workspace.root, kept.edition, receipts.folder_name(membre.id, rang))
+    publish.replace(path, (kept.model_dump_json(indent=1) + "\n").encode())
+    try:
+        _change(workspace, membre.id, note, "l'envoi")
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def withdrawn(workspace: Workspace, membre: str, day: date, motif: str) -> str:
+    """Record that what was sent last to a member is taken back before it signs; return what it was.
+
+    The sending stays in its record, with the day and the reason; the pack can then be sent again. Raises
+    `ProblemsFound`.
+    """
+    data = load(workspace)
+    found = next((one for one in data.membres if one.id == membre), None)
+    if found is None:
+        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, [m.id for m in data.membres]))
+    waiting = [(rank, one) for rank, one in enumerate(found.envois) if not binds(one) and one.retire_le is None]
+    if not waiting:
+        raise _refused(workspace, membre, "n'a aucun envoi à retirer : rien n'attend sa signature")
+    rank, last = waiting[-1]
+    early = f"l'envoi est noté du {formats.short_date(last.envoye_le)}" if day < last.envoye_le else ""
+    _not_too_early(workspace, membre, "voir retirer cet envoi", day, early)
+
+    def note(item: Any) -> None:
+        noted = item["envois"][rank]
+        after = ("edition", "document", "envoye_le")
+        rewrite.insert_after(noted, after, "retire_le", day)
+        rewrite.insert_after(noted, (*after, "retire_le"), "motif", motif)
+
+    _change(workspace, membre, note, "le retrait")
+    _mark(workspace, membre)
+    return last.document or WHOLE
+
+
+def _mark(workspace: Workspace, membre: str) -> None:
+    data = load(workspace)
+    marking.mark(workspace, data, next(one for one in data.membres if one.id == membre))
 
 
 def _entries(decision: Decision, edition: str, day: date) -> list[dict[str, Any]]:
@@ -93,10 +182,12 @@ def signed(workspace: Workspace, membre: str, day: date, edition: str = "", piec
     `pieces` are the documents of what came back, when they are known. Raises `ProblemsFound`; also when what came back
     is of another `edition` than what was sent last, or when several documents are waited for and none is named.
     """
-    known = {m.id: m for m in load(workspace).membres}
+    data = load(workspace)
+    known = {m.id: m for m in data.membres}
     if membre not in known:
         raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
-    waiting = [(rank, one) for rank, one in enumerate(known[membre].envois) if not binds(one)]
+    sendings = enumerate(known[membre].envois)
+    waiting = [(rank, one) for rank, one in sendings if not binds(one) and one.retire_le is None]
     if not waiting:
         raise _refused(workspace, membre, "n'a rien à signer", "Notez d'abord l'envoi : docgen record sent.")
     last = waiting[-1][1]
@@ -107,11 +198,14 @@ def signed(workspace: Workspace, membre: str, day: date, edition: str = "", piec
         sent_on = formats.short_date(found.envoye_le)
         why = f"l'envoi est noté du {sent_on}" if day < found.envoye_le else "ce jour est à venir"
         raise _refused(workspace, membre, f"ne peut pas avoir signé le {formats.short_date(day)} : {why}")
+    proof = receipt_of(membre, found, data.expeditions)
+    _not_too_early(workspace, membre, "avoir signé", day, too_soon(day, found, known[membre], proof, data.votes))
 
     def note(item: Any) -> None:
         rewrite.insert_after(item["envois"][rank], ("edition", "document", "envoye_le"), "signe_le", day)
 
     _change(workspace, membre, note, "la signature")
+    _mark(workspace, membre)
     return found.document or WHOLE
 
 

@@ -20,6 +20,8 @@ _FORBIDDEN = re.compile(
 _MOJIBAKE = re.compile(
     "Ã[\u0080-\u00bf\u0152-\u017e\u2018-\u203a\u20ac\u2122]|Å[\u0080-\u00bf\u2018-\u201d]|â[€‚]|Â[\u00a0-\u00bf]|\ufffd"
 )
+_LOST = re.compile(r"(?:[^\W\d_]|[-’'])\?[^\W\d_]")
+"""A letter that a system could not read: « Saint-?tienne », « Ch?teau »; not in a link."""
 _UNDRAWN = re.compile(
     "[\u0590-\u1dff\u2c00-\u2c5f\u2c80-\ua71f\ua800-\ufaff\ufb13-\ufdcf\ufdf0-\ufe0f\ufe20-\ufefe\uff00-\ufffc"
     "\U00010000-\U0010ffff]"
@@ -71,7 +73,7 @@ def readable(text: str, report: Report) -> bool:
     """Report the characters that no one typed on purpose; tell whether YAML reads the file as it looks."""
     as_it_looks = True
     for number, line in enumerate(LINE_BREAK.split(text), 1):
-        if line.isascii() and line.isprintable():
+        if line.isascii() and line.isprintable() and "?" not in line:
             continue
         if match := _MOJIBAKE.search(line):
             report(
@@ -81,6 +83,9 @@ def readable(text: str, report: Report) -> bool:
                 f"accents abîmés : « {line[max(0, match.start() - 12) : match.end() + 12].strip()} »",
                 "Le fichier a été ouvert dans un mauvais encodage puis enregistré : retapez ces caractères.",
             )
+        for match in _LOST.finditer(line):
+            if "://" not in line:
+                _lost(report, number, match, line)
         for match in _FORBIDDEN.finditer(line):
             as_it_looks = False
             before = line[max(0, match.start() - 12) : match.start()].strip()
@@ -110,3 +115,9 @@ def readable(text: str, report: Report) -> bool:
                 "Effacez-la et retapez-la avec la barre d'espace.",
             )
     return as_it_looks
+
+
+def _lost(report: Report, number: int, match: re.Match[str], line: str) -> None:
+    around = line[max(0, match.start() - 12) : match.end() + 12].strip()
+    said = f"un « ? » au milieu d'un mot : « {around} »"
+    report(number, match.start() + 2, "accents-abimes", said, "Une lettre accentuée a été perdue : retapez-la.")

@@ -16,10 +16,12 @@ from pydantic.fields import FieldInfo
 from docgen.model import edition as described
 from docgen.model import values
 from docgen.model.edition import Choix, Edition, Volet
-from docgen.model.fiches import Consommation, Declared, Membres, Souscription, several
+from docgen.model.fiches import Consommation, Declared, Membres, Souscription, Syndicat, several
+from docgen.model.seance import Seance
 from docgen.records.subscriptions import measured
 
 FILE, EDITION_FILE = "members.schema.json", "templates/edition.schema.json"
+SYNDICAT_FILE, SEANCE_FILE = "syndicat.schema.json", "seance.schema.json"
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _INTEGER = r"^\d{1,3}([ \u00a0\u202f]?\d{3})*$"
 _FOLDER = "^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -34,11 +36,53 @@ _KINDS: dict[Any, dict[str, Any]] = {
     values.amounts: {"type": ["string", "number"]},
     values.folder_name: {"type": "string", "pattern": _FOLDER, "maxLength": values.MAX_FOLDER_NAME},
     values.postcode: {"type": ["string", "integer"], "pattern": r"^\d{5}$"},
+    values.hour: {"type": "string", "pattern": r"^\d{1,2}:\d{2}$"},
+    values.departement: {"type": "string", "pattern": r"^(0\d[0-9AB]|97\d)$"},
+    values.matiere: {"type": ["string", "number"], "pattern": r"^\d(\.\d{1,2}){1,4}$"},
     values.plain_text: {"type": ["string", "number"]},
     described.conditions: {"type": "object"},
 }
 
-_GROUPS = {"membres": "Les membres du syndicat : un tiret par fiche", "siege": "Adresse du siège"}
+_GROUPS = {
+    "membres": "Les membres du syndicat : un tiret par fiche",
+    "siege": "Adresse du siège",
+    "forme": "Forme juridique",
+    "siret": "SIRET, 14 chiffres",
+    "ape": "Code APE, sans point : 8411Z",
+    "representant": "Qui signe pour le syndicat",
+    "courriel": "Adresse de courriel",
+    "departement": 'Trois caractères, comme pour la préfecture : "082", "02A", "974"',
+    "assemblee": "Les règles de l'assemblée : ses statuts d'abord",
+    "regime": "ferme (communes et EPCI) ou ouvert (avec un département, une région)",
+    "article": "L'article des statuts",
+    "quorum_en": "membres ou voix",
+    "pouvoirs_comptent": "oui si un pouvoir compte pour le quorum",
+    "pouvoirs_par_titulaire": "Combien de pouvoirs un délégué peut porter",
+    "jours_francs": "Jours francs entre la convocation et la séance",
+    "signature": "La plateforme de signature : iparapheur, yousign, docusign ou aucun",
+    "date": "Date, année-mois-jour",
+    "heure": 'Heure de la séance : "18:30"',
+    "lieu": "Où la séance s'est tenue",
+    "visioconference": "Le dispositif de visioconférence, s'il y en a un",
+    "convocation": "Date de la convocation",
+    "president": "Le délégué qui préside, par son id",
+    "secretaire": "Le secrétaire de séance, par son id",
+    "en_exercice": "Membres et voix en exercice",
+    "delegues": "Les délégués : un tiret chacun",
+    "deliberations": "Les délibérations : un tiret chacune",
+    "titre": "Titre de la délibération",
+    "modifie": "Numéro de la délibération qu'elle modifie",
+    "retire": "Numéro de la délibération qu'elle retire",
+    "matiere": "Code de matière : 8.4 (docgen fields --matieres)",
+    "edition": "L'édition dont elle vote les textes",
+    "visas": "Les textes et les délibérations visés, par date",
+    "expose": "Exposé des motifs, un paragraphe par tiret",
+    "dispositif": "Ce qui est décidé : verbe et texte",
+    "vote": "Résultat, et voix de chaque groupe",
+    "resultat": "à l'unanimité, à la majorité, rejetée, ajournée ou retirée",
+    "sortis": "Qui a quitté la salle pour celle-ci",
+    "voix": "Voix",
+}
 """What is said of the fields that hold fields, where the model says nothing."""
 
 
@@ -65,7 +109,19 @@ def _by_volet(described: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def edition_schema() -> dict[str, Any]:
     """Return the schema of edition.yaml, JSON Schema draft-07."""
-    return {**_model(Edition), "$schema": DRAFT, "title": "edition.yaml : les textes et les prix d'un vote"}
+    found = _model(Edition)
+    found["properties"]["deliberation"]["required"].remove("date")  # its séance has it
+    return {**found, "$schema": DRAFT, "title": "edition.yaml : les textes et les prix d'un vote"}
+
+
+def syndicat_schema() -> dict[str, Any]:
+    """Return the schema of syndicat.yaml, JSON Schema draft-07."""
+    return {**_model(Syndicat), "$schema": DRAFT, "title": "syndicat.yaml : l'autorité qui propose la convention"}
+
+
+def seance_schema() -> dict[str, Any]:
+    """Return the schema of a séance, JSON Schema draft-07."""
+    return {**_model(Seance), "$schema": DRAFT, "title": "seances/ : une séance et ses délibérations"}
 
 
 def to_json(schema: dict[str, Any]) -> str:

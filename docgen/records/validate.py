@@ -17,17 +17,15 @@ from docgen.model import values
 from docgen.model.edition import Edition
 from docgen.model.fiches import Deliberation, Membre, Membres, Syndicat
 from docgen.model.seance import Acte, Registre, Seance
-from docgen.records import subscriptions, volets
+from docgen.records import identity, subscriptions, volets
 from docgen.records.reading import KEY, Record
 from docgen.records.translate import Loc, model_of
-
-ARTICLE = re.compile(r"(?:(?:le|la|les) |l['’])", re.I)
-"""An article that a name or a quality begins with."""
 
 
 def syndicat(record: Record, today: date) -> tuple[Syndicat | None, list[Diagnostic]]:
     """Return the issuing authority and all that is wrong in its record."""
     found, problems = model_of(Syndicat, record)
+    problems += identity.of_syndicat(found, record) if found else ()
     return found, problems + list(_future_dates(record, today))
 
 
@@ -44,6 +42,7 @@ def membres(
     problems += list(_duplicates(record))
     problems += list(_future_dates(record, today))
     members = found.membres if found else ()
+    problems += identity.problems(members, record)
     for index, membre in enumerate(members):
         problems += _same_exercice_twice(membre, ("membres", index, "facturation"), record)
     if in_edition:
@@ -160,7 +159,7 @@ def _future_dates(record: Record, today: date) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 record.place(path),
                 "date-future",
-                f"la date {found.isoformat()} n'est pas encore passée",
+                f"la date du {formats.short_date(found)} n'est pas encore passée",
                 "Laissez le champ vide jusqu'à ce jour-là.",
             )
 
@@ -191,6 +190,8 @@ def missing_for_signature(membre: Membre, in_edition: Edition) -> list[str]:
 
 
 def _steps_missing(act: Deliberation) -> list[str]:
+    if act.echec:
+        return [act.echec]
     steps = (("non transmise", act.transmise_le), ("non publiée", act.publiee_le))
     return [name for name, day in steps if day is None]
 
@@ -204,7 +205,7 @@ def warnings(members: Iterable[Membre], in_edition: Edition, record: Record) -> 
 
 
 def _doubts(membre: Membre, in_edition: Edition) -> Iterator[tuple[Loc, str, str, str]]:
-    act, person = membre.habilitation, membre.representant
+    act = membre.habilitation
     if act and act.date < in_edition.deliberation.date:
         yield (
             ("representant", "habilitation", "date"),
@@ -212,22 +213,6 @@ def _doubts(membre: Membre, in_edition: Edition) -> Iterator[tuple[Loc, str, str
             f"la délibération du membre ({formats.short_date(act.date)}) précède le vote des textes "
             f"({formats.short_date(in_edition.deliberation.date)})",
             "Vérifiez qu'elle approuve bien cette édition de la convention.",
-        )
-    if ARTICLE.match(membre.nom):
-        yield ("nom",), "article-en-trop", "le nom commence par un article", "docgen ajoute lui-même « la », « le »."
-    if person and ARTICLE.match(person.qualite):
-        yield (
-            ("representant", "qualite"),
-            "article-en-trop",
-            "la qualité commence par un article",
-            "Écrivez « Maire », sans « Le » : docgen l'ajoute où il faut.",
-        )
-    if person and (person.prenom, person.nom) == ("Prénom", "NOM"):
-        yield (
-            ("representant", "nom"),
-            "valeur-d-exemple",
-            "le signataire est celui de l'exemple",
-            "Mettez son vrai nom.",
         )
 
 
@@ -247,7 +232,7 @@ def _dates_in_order(found: Seance, record: Record) -> Iterator[Diagnostic]:
         for name in ("transmise_le", "publiee_le"):
             day = getattr(acte, name)
             if day and day < found.date:
-                said = f"{name} ({day.isoformat()}) précède la séance ({found.date.isoformat()})"
+                said = f"{name} ({formats.short_date(day)}) précède la séance ({formats.short_date(found.date)})"
                 hint = "Une délibération est transmise et publiée après son vote."
                 yield Diagnostic(record.place(("deliberations", index, name)), "dates-incoherentes", said, hint)
 
@@ -269,7 +254,8 @@ def known_acts(seances: Sequence[tuple[Seance, Record]], registre: Registre) -> 
 
 def _cited(found: Seance, acte: Acte, path: Loc, dates: dict[str, date], record: Record) -> Iterator[Diagnostic]:
     cited = [((*path, "visas", n, "deliberation"), v.deliberation, v.date) for n, v in enumerate(acte.visas)]
-    for where, numero, day in [*cited, ((*path, "modifie"), acte.modifie, None)]:
+    named = [((*path, name), getattr(acte, name), None) for name in ("modifie", "retire")]
+    for where, numero, day in [*cited, *named]:
         if numero is None:
             continue
         if numero not in dates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -13,10 +13,12 @@ from pathlib import Path
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, closest, errors
 from docgen.law import seance as assembly
 from docgen.model.edition import Edition, PieceModele
+from docgen.model.expedition import Expedition
 from docgen.model.fiches import Membre, Syndicat
 from docgen.model.seance import Registre, Seance
+from docgen.records import exemples, expeditions, schema, strays, successions, translate, validate, votes
 from docgen.records import reading as records
-from docgen.records import schema, strays, translate, validate
+from docgen.records.votes import Vote
 
 
 def today() -> date:
@@ -123,6 +125,10 @@ class Data:
     edition: Edition
     seances: tuple[Seance, ...] = ()
     registre: Registre = field(default_factory=Registre)
+    votes: tuple[Vote, ...] = ()
+    """The acts of the séances and of actes.yaml, with where each is written."""
+    expeditions: tuple[Expedition, ...] = ()
+    """The receipts of what was sent."""
     warnings: tuple[Diagnostic, ...] = field(default=())
 
 
@@ -133,27 +139,39 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
     """
     problems = list(strays.found(workspace.root))
     now = today()
-    syndicat, found = validate.syndicat(_read(workspace, workspace.syndicat_yaml), now)
+    syndicat_record = _read(workspace, workspace.syndicat_yaml)
+    syndicat, found = validate.syndicat(syndicat_record, now)
     problems += found
     seances: tuple[Seance, ...] = ()
     registre = Registre()
-    if syndicat:
-        seances, registre, found = _load_seances(workspace, syndicat, now)
+    acts: Sequence[Vote]
+    if syndicat is None:
+        acts = recorded(workspace)
+    else:
+        seances, registre, acts, found = _load_seances(workspace, syndicat, now)
         problems += found
-    the_edition, found = _load_edition(workspace, edition, seances, now)
+    the_edition, found = _load_edition(workspace, edition, acts, now)
     problems += found
     members_record = _read(workspace, workspace.members_yaml)
     membres, found = validate.membres(members_record, now, None if errors(found) else the_edition)
     problems += found
     if syndicat:
         problems += validate.apart(membres, syndicat, members_record)
+        problems += exemples.problems(syndicat, syndicat_record, membres, members_record)
     if the_edition:
         problems += validate.warnings(membres, the_edition, members_record)
+    receipts, found = expeditions.read_all(workspace.root)
+    problems += found
+    if membres:
+        problems += expeditions.problems(membres, receipts, members_record, acts, workspace.editions, now)
+        problems += expeditions.future_days(membres, members_record, now)
+        problems += successions.problems(membres, members_record)
     if errors(problems) or not syndicat or not the_edition:
         raise ProblemsFound(problems)
     if edition in (None, workspace.editions[-1]):
         problems += _outdated_schema(workspace, the_edition)
-    return Data(syndicat, membres, the_edition, seances, registre, tuple(problems))
+    members = successions.linked(membres)
+    return Data(syndicat, members, the_edition, seances, registre, tuple(acts), tuple(receipts), tuple(problems))
 
 
 def _outdated_schema(workspace: Workspace, edition: Edition) -> list[Diagnostic]:
@@ -170,36 +188,52 @@ def _outdated_schema(workspace: Workspace, edition: Edition) -> list[Diagnostic]
     return [] if same else [Diagnostic(Place(schema.FILE), "schema-perime", said, hint, Severity.WARNING)]
 
 
-def load_edition(workspace: Workspace, name: str, seances: Iterable[Seance]) -> Edition:
-    """Read an edition alone, without asking whether it prices what the members take now. Raises `ProblemsFound`."""
-    found, problems = _load_edition(workspace, name, seances, today())
+def load_edition(workspace: Workspace, name: str, acts: Sequence[Vote] = ()) -> Edition:
+    """Read an edition alone, without asking whether it prices what the members take now.
+
+    `acts` are those of the séances; they are read when none is given. Raises `ProblemsFound`.
+    """
+    found, problems = _load_edition(workspace, name, acts or recorded(workspace), today())
     if errors(problems) or found is None:
         raise ProblemsFound(problems)
     return found
 
 
 def _load_edition(
-    workspace: Workspace, name: str | None, seances: Iterable[Seance], now: date
+    workspace: Workspace, name: str | None, acts: Sequence[Vote], now: date
 ) -> tuple[Edition | None, list[Diagnostic]]:
     named = name or (workspace.editions[-1] if workspace.editions else "")
     if named not in workspace.editions:
         return None, [_no_such_edition(workspace, named)]
-    found, problems = validate.edition(_read(workspace, workspace.edition_yaml(named)), named, now)
+    record = _read(workspace, workspace.edition_yaml(named))
+    votes.complete(record.tree, acts)
+    found, problems = validate.edition(record, named, now)
     if found is None:
         return None, problems
-    found, more = _with_recorded_dates(found, seances, workspace)
+    found, more = votes.dated(found, record, acts)
     return found, problems + more
+
+
+def recorded(workspace: Workspace) -> list[Vote]:
+    """Return the acts of the séances and of actes.yaml as far as they can be read, whatever else is wrong in them."""
+    read = [_read(workspace, path) for path in workspace.seances]
+    found = [(seance, record) for record in read if (seance := translate.model_of(Seance, record)[0])]
+    registre, record, _ = _load_registre(workspace)
+    return votes.known(found, registre, record)
+
+
+def _load_registre(workspace: Workspace) -> tuple[Registre, records.Record | None, list[Diagnostic]]:
+    if not workspace.actes_yaml.exists():
+        return Registre(), None, []
+    record = _read(workspace, workspace.actes_yaml)
+    found, problems = translate.model_of(Registre, record)
+    return found or Registre(), record, problems
 
 
 def _load_seances(
     workspace: Workspace, syndicat: Syndicat, now: date
-) -> tuple[tuple[Seance, ...], Registre, list[Diagnostic]]:
-    problems: list[Diagnostic] = []
-    registre = Registre()
-    if workspace.actes_yaml.exists():
-        found_registre, found = translate.model_of(Registre, _read(workspace, workspace.actes_yaml))
-        registre = found_registre or registre
-        problems += found
+) -> tuple[tuple[Seance, ...], Registre, tuple[Vote, ...], list[Diagnostic]]:
+    registre, registre_record, problems = _load_registre(workspace)
     seances = []
     if workspace.seances and syndicat.assemblee is None:
         place = Place(workspace.shown(workspace.syndicat_yaml))
@@ -213,30 +247,8 @@ def _load_seances(
             if seance:
                 seances.append((seance, record))
     problems += validate.known_acts(seances, registre)
-    return tuple(seance for seance, _ in seances), registre, problems
-
-
-def _with_recorded_dates(
-    edition: Edition, seances: Iterable[Seance], workspace: Workspace
-) -> tuple[Edition, list[Diagnostic]]:
-    """Complete the edition's délibération with the dates that its séance records; they must not disagree."""
-    for seance in seances:
-        for acte in seance.deliberations:
-            if acte.numero != edition.deliberation.numero:
-                continue
-            known = acte.decided_on(seance.date).model_dump()
-            said = edition.deliberation.model_dump()
-            wrong = [name for name, value in said.items() if value and known[name] and value != known[name]]
-            place = Place(workspace.shown(workspace.edition_yaml(edition.edition)))
-            problems = [
-                Diagnostic(place, "dates-differentes", f"« {name} » n'est pas celle de la séance du {seance.date}",
-                           "Gardez la date dans la fiche de la séance, effacez-la ici.")
-                for name in wrong
-            ]  # fmt: skip
-            merged = {name: said[name] or known[name] for name in said}
-            dated = edition.deliberation.model_copy(update=merged)
-            return edition.model_copy(update={"deliberation": dated}), problems
-    return edition, []
+    acts = votes.known(seances, registre, registre_record)
+    return tuple(seance for seance, _ in seances), registre, tuple(acts), problems
 
 
 def _read(workspace: Workspace, path: Path) -> records.Record:

@@ -11,16 +11,18 @@ import multiprocessing
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pikepdf
 
 from docgen import publish
+from docgen.champs.pack import curly
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
-from docgen.model.fiches import Membre
+from docgen.model.fiches import Envoi, Membre
 from docgen.packs import receipts, sendings
+from docgen.packs import withdrawn as withdrawals
 from docgen.packs.receipts import Fichier, Receipt
 from docgen.pdf import pdftext
 from docgen.pdf.signatures import here, same_person, signataires
@@ -35,6 +37,8 @@ SECONDS = 120
 """A file made to last is given up after that."""
 MAX_TEXT = 1_000_000
 """Characters."""
+NAMED = {"syndicat": "syndicat.representant.nom", "membre": "representant.nom"}
+"""The fields that print who signs."""
 IDENTIFIER = re.compile(r"<dc:identifier>([^<]{1,300})</dc:identifier>")
 
 
@@ -47,6 +51,8 @@ class Pack:
     fichier: str
     current: bool = True
     """Whether it is the one that stands now, and not an earlier one."""
+    envoye_le: date | None = None
+    """When it was sent, if it was."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,12 @@ class Verdict:
     facts: Facts
     expected: Mapping[str, str | None]
     """Who is to sign, by the role: the name that the record has."""
+    succeeded: tuple[str, ...] = ()
+    """Who signs now, since what was sent names another."""
+    withdrawn: str = ""
+    """Why what was sent is withdrawn."""
+    taken_back: bool = False
+    """Whether the clerk took that sending back."""
     clue: str = ""
     """The member whose SIRET it bears, when docgen does not know it: a scan, a pack printed anew. It proves nothing."""
 
@@ -122,7 +134,7 @@ def examine(workspace: Workspace, data: Data, file: Path) -> Verdict:
     """Return what a file is. Raises `Unreadable` when it cannot be judged."""
     try:
         content = _read(file)
-        packs = list(_packs(workspace))
+        packs = list(_packs(workspace, data))
         found, size = _by_beginning(content, packs)
         exact = found is not None
         facts = _in_another_process(content, content[:size] if exact else None)
@@ -133,20 +145,45 @@ def examine(workspace: Workspace, data: Data, file: Path) -> Verdict:
         raise Unreadable(f"{file.name} : {error}") from None
     membre = _membre(data, found)
     people = signataires(data.syndicat, membre) if membre else {}
-    expected = {role: person.nom for role, person in people.items()}
+    now = {role: person.nom for role, person in people.items()}
+    expected = _printed(found, now)
+    succeeded = tuple(f"{now[role]} pour le {role}" for role, name in expected.items() if now[role] not in (None, name))
+    sent = _sent(workspace, data, membre, found)
+    why = (withdrawals.why(membre, one, data.edition) for one in sent) if membre else iter(())
+    withdrawn = next((said for said in why if said), "")
+    taken_back = any(one.retire_le for one in sent)
     clue = "" if found else next((m.id for m in data.membres if m.siret in facts.text), "")
-    return Verdict(file, content, found, exact, facts, expected, clue)
+    return Verdict(file, content, found, exact, facts, expected, succeeded, withdrawn, taken_back, clue)
+
+
+def _printed(pack: Pack | None, now: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return who is to sign by the pack that was sent; by the records where it names nobody."""
+    said = {k: v for piece in pack.receipt.pieces.values() for k, v in piece.valeurs.items()} if pack else {}
+    found: dict[str, str | None] = {}
+    for role, name in now.items():
+        value = said.get(NAMED[role], "")
+        same = name is not None and curly(name) == value
+        found[role] = name if same or not value or "…" in value else value
+    return found
+
+
+def _sent(workspace: Workspace, data: Data, membre: Membre | None, pack: Pack | None) -> list[Envoi]:
+    """Return what the records say of the sending of a pack."""
+    if membre is None or pack is None:
+        return []
+    ours = [one for one in membre.envois if one.edition == pack.receipt.edition]
+    return [one for one in ours if withdrawals.folder(workspace, data, membre, one) == pack.folder]
 
 
 def _membre(data: Data, pack: Pack | None) -> Membre | None:
     return next((m for m in data.membres if pack and m.id == pack.receipt.membre), None)
 
 
-def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Path]:
+def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Path, bool]:
     """Keep the file beside the pack and note the signature in the member's record; return what it is, and where.
 
-    Once it is noted, nothing more is written. Raises `ProblemsFound` when it is not signed by all, by those whom the
-    record names, or is not what was sent last; nothing is then written.
+    The last is whether it is noted now: once it is, nothing more is written. Raises `ProblemsFound` when it is not
+    signed by all, by those whom the pack names, or is not what was sent last; nothing is then written.
     """
     membre = _membre(data, verdict.pack)
     if refused := _not_recordable(membre, verdict):
@@ -161,7 +198,7 @@ def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Pat
         kept = _kept(verdict.pack.folder, receipt, verdict.data)
         new = not kept.exists()
         if noted and not new:
-            return noted[-1].document or sendings.WHOLE, kept
+            return noted[-1].document or sendings.WHOLE, kept, False
         if new:
             publish.replace(kept, verdict.data)
         try:
@@ -171,21 +208,25 @@ def record(workspace: Workspace, data: Data, verdict: Verdict) -> tuple[str, Pat
             if new:
                 kept.unlink()
             raise
-    return document, kept
+    return document, kept, True
 
 
 def _not_recordable(membre: Membre | None, verdict: Verdict) -> tuple[str, str] | None:
     """Return why the signature cannot be noted, and what to do; None when it can."""
     if membre is None or verdict.pack is None:
         return "ce fichier n'est le pack d'aucun membre des fiches", "Êtes-vous dans le bon dossier ?"
+    if verdict.taken_back:
+        hint = "S'il vaut quand même, effacez « retire_le » et « motif » de cet envoi, dans la fiche."
+        return f"cet envoi a été {verdict.withdrawn}", hint
     if verdict.facts.projet:
         return "ce fichier porte PROJET : il n'était pas à signer", "Fabriquez et envoyez le pack, une fois exécutoire."
     if verdict.strangers:
         named = " ; ".join(
-            f"« {s.name} » a signé {s.field}, où la fiche attend {verdict.expected[signer_of(s.field)] or 'quelqu’un'}"
+            f"« {s.name} » a signé {s.field}, où l'on attend {verdict.expected[signer_of(s.field)] or 'quelqu’un'}"
             for s in verdict.strangers
         )
-        return named, "Si c'est bien à cette personne de signer, corrigez la fiche ; sinon, renvoyez le pack."
+        hint = "Le pack nomme qui le signe : retirez cet envoi (docgen record withdrawn), corrigez la fiche, renvoyez."
+        return named, hint
     if not verdict.by_all:
         return "ce fichier n'est pas signé par tous, ou a été modifié", "Voyez ci-dessus ce qui manque."
     if not verdict.pack.current:
@@ -215,11 +256,17 @@ def _read(file: Path) -> bytes:
         raise Unreadable("le fichier n'existe pas, ou ne peut pas être lu") from None
 
 
-def _packs(workspace: Workspace) -> Iterator[Pack]:
+def _packs(workspace: Workspace, data: Data) -> Iterator[Pack]:
+    """Yield all that docgen made: what lies in the output, and what was sent, even if it lies there no more."""
     for path in sorted(workspace.output.glob(f"*/*/{receipts.NAME}")):
         if receipt := receipts.read(path.parent):
             named = [receipt.pack] if receipt.membre else [n for n in receipt.fichiers if n.endswith(".pdf")]
             yield from (Pack(receipt, path.parent, name) for name in named if name in receipt.fichiers)
+    for sent in data.expeditions:
+        receipt = receipts.of(sent)
+        if receipt and receipt.pack in receipt.fichiers:
+            folder = workspace.packs(sent.edition) / receipts.folder_name(sent.membre, sent.rang)
+            yield Pack(receipt, folder, receipt.pack, envoye_le=sent.envoye_le)
 
 
 def _by_beginning(data: bytes, packs: Sequence[Pack]) -> tuple[Pack | None, int]:
@@ -245,7 +292,7 @@ def _key(fichier: Fichier) -> tuple[int, str]:
 
 def _by_identifier(said: str, packs: Sequence[Pack]) -> tuple[Pack | None, bytes | None]:
     """Return the pack that a file says it is, and that pack as it stands; another program wrote the file anew."""
-    for pack in packs:
+    for pack in sorted(packs, key=lambda one: (one.receipt.identifiant != said, one.envoye_le is None)):
         if said.rsplit("/", 1)[0] == f"{pack.receipt.edition}/{pack.receipt.membre}":
             standing = pack.folder / pack.fichier
             same = said == pack.receipt.identifiant and standing.is_file()
