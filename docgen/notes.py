@@ -1,4 +1,4 @@
-"""The commands that write into the records: docgen record sent, signed, subscription, acknowledged, published."""
+"""The commands that write into the records: record sent, signed, withdrawn, subscription, acknowledged, published."""
 
 from __future__ import annotations
 

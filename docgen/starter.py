@@ -1,4 +1,4 @@
-"""Make a new workspace: an example of each record, the templates of the sample edition, the schema for editors."""
+"""Make a new workspace: an example of each record, with what was answered, the sample's templates, the schemas."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from conftest import Docgen, Sample
 from docgen import cli, starter
 from docgen.packs import sendings
 from docgen.records import exemples, schema
-from docgen.records.workspace import load
+from docgen.records.workspace import load, today
 
 
 @pytest.fixture
@@ -60,11 +60,7 @@ def test_a_pack_with_a_value_of_the_example_is_never_ready(begun: Sample) -> Non
     assert ("PROJET", True) == (outcome.receipt.etat, outcome.receipt.manque[0].startswith("valeurs de l'exemple"))
     assert 1 == len(outcome.receipt.manque)
     with pytest.raises(Exception, match="PROJET : valeurs de l'exemple à remplacer"):
-        sendings.sent(begun.workspace, "commune-exemple", outcome_day())
-
-
-def outcome_day() -> Any:
-    return load.__globals__["today"]()
+        sendings.sent(begun.workspace, "commune-exemple", today())
 
 
 def test_words_that_are_also_ours_are_kept_by_saying_so(begun: Sample) -> None:

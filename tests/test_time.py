@@ -92,6 +92,12 @@ def test_an_edition_whose_act_is_nowhere_is_told(sample: Sample) -> None:
     assert Severity.WARNING == problems(sample)["acte-non-tenu"].severity
 
 
+def test_the_act_of_a_seance_that_has_a_fault_is_not_unknown(sample: Sample) -> None:
+    sample.edit(EDITION, "  date: 2023-04-11\n  transmise_le: 2023-04-13\n  publiee_le: 2023-04-18\n", "")
+    sample.edit(SEANCE, 'heure: "15:00"', "heure: 15h00")
+    assert ["heure-invalide"] == list(problems(sample))
+
+
 def test_the_dates_of_an_act_are_written_once_in_its_seance(sample: Sample) -> None:
     dates = "  date: 2023-04-11\n  transmise_le: 2023-04-13\n  publiee_le: 2023-04-18\n"
     sample.edit(EDITION, dates, "")
@@ -178,6 +184,7 @@ def test_a_deleted_record_that_was_sent_something_is_an_error(built: Sample) -> 
 def test_an_id_that_changed_is_found_by_its_siret(built: Sample) -> None:
     sendings.sent(built.workspace, MEMBER, date(2023, 7, 1))
     built.edit("members.yaml", f"  - id: {MEMBER}\n", "  - id: montriviere\n")
+    assert ["id-change"] == list(problems(built))
     found = problems(built)["id-change"]
     assert f"s'appelait « {MEMBER} »" in found.message
     assert f"id: {MEMBER}" in found.hint

@@ -1,4 +1,4 @@
-"""Note in members.yaml what was sent to a member, what came back signed, what it takes from a day on."""
+"""Note in members.yaml what was sent to a member, taken back, came back signed, what it takes; keep each receipt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from docgen.law.delais import too_early
 from docgen.model.expedition import Expedition
 from docgen.model.fiches import Deliberation, Envoi, Membre, Souscription
 from docgen.packs import receipts
-from docgen.packs import withdrawn as marking
+from docgen.packs import withdrawn as withdrawals
 from docgen.packs.amendment import Decision
 from docgen.packs.contents import Contents
 from docgen.records import rewrite, subscriptions
@@ -35,10 +35,8 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
     """
     data = load(workspace, edition)
     name = data.edition.edition
-    decisions = Contents(workspace, data).decisions
-    if membre not in decisions:
-        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, decisions))
-    decision = decisions[membre]
+    _known(workspace, data, membre)
+    decision = Contents(workspace, data).decisions[membre]
     if not decision.pieces:
         raise _refused(workspace, membre, f"n'a rien à recevoir : {decision.raison}")
     receipt = receipts.standing(workspace.packs(name), name, decision.membre, awaited=True)
@@ -62,9 +60,7 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
 def sent_elsewhere(workspace: Workspace, membre: str, day: date, edition: str) -> str:
     """Record that the whole pack was sent to a member without docgen: what it holds is not known. Raises likewise."""
     data = load(workspace, edition)
-    found = next((one for one in data.membres if one.id == membre), None)
-    if found is None:
-        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, [m.id for m in data.membres]))
+    found = _known(workspace, data, membre)
     early = too_early(day, data.edition.deliberation, found.habilitation)
     _not_too_early(workspace, membre, "l'avoir reçu", day, early)
     if any(one.edition == edition for one in found.tenus):
@@ -122,9 +118,7 @@ def withdrawn(workspace: Workspace, membre: str, day: date, motif: str) -> str:
     `ProblemsFound`.
     """
     data = load(workspace)
-    found = next((one for one in data.membres if one.id == membre), None)
-    if found is None:
-        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, [m.id for m in data.membres]))
+    found = _known(workspace, data, membre)
     waiting = [(rank, one) for rank, one in enumerate(found.envois) if not binds(one) and one.retire_le is None]
     if not waiting:
         raise _refused(workspace, membre, "n'a aucun envoi à retirer : rien n'attend sa signature")
@@ -143,9 +137,17 @@ def withdrawn(workspace: Workspace, membre: str, day: date, motif: str) -> str:
     return last.document or WHOLE
 
 
+def _known(workspace: Workspace, data: Data, name: str) -> Membre:
+    """Return the member of that id. Raises `ProblemsFound` when there is none."""
+    members = {one.id: one for one in data.membres}
+    if name not in members:
+        raise _refused(workspace, name, "n'est pas dans members.yaml", closest(name, members))
+    return members[name]
+
+
 def _mark(workspace: Workspace, membre: str) -> None:
     data = load(workspace)
-    marking.mark(workspace, data, next(one for one in data.membres if one.id == membre))
+    withdrawals.mark(workspace, data, _known(workspace, data, membre))
 
 
 def _entries(decision: Decision, edition: str, day: date) -> list[dict[str, Any]]:
@@ -183,10 +185,8 @@ def signed(workspace: Workspace, membre: str, day: date, edition: str = "", piec
     is of another `edition` than what was sent last, or when several documents are waited for and none is named.
     """
     data = load(workspace)
-    known = {m.id: m for m in data.membres}
-    if membre not in known:
-        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
-    sendings = enumerate(known[membre].envois)
+    who = _known(workspace, data, membre)
+    sendings = enumerate(who.envois)
     waiting = [(rank, one) for rank, one in sendings if not binds(one) and one.retire_le is None]
     if not waiting:
         raise _refused(workspace, membre, "n'a rien à signer", "Notez d'abord l'envoi : docgen record sent.")
@@ -199,7 +199,7 @@ def signed(workspace: Workspace, membre: str, day: date, edition: str = "", piec
         why = f"l'envoi est noté du {sent_on}" if day < found.envoye_le else "ce jour est à venir"
         raise _refused(workspace, membre, f"ne peut pas avoir signé le {formats.short_date(day)} : {why}")
     proof = receipt_of(membre, found, data.expeditions)
-    _not_too_early(workspace, membre, "avoir signé", day, too_soon(day, found, known[membre], proof, data.votes))
+    _not_too_early(workspace, membre, "avoir signé", day, too_soon(day, found, who, proof, data.votes))
 
     def note(item: Any) -> None:
         rewrite.insert_after(item["envois"][rank], ("edition", "document", "envoye_le"), "signe_le", day)
@@ -229,11 +229,9 @@ def subscribed(workspace: Workspace, membre: str, volet: str, day: date, answers
     Raises `ProblemsFound` with all that the edition in force does not admit, or that another period overlaps.
     """
     data = load(workspace)
-    known = {m.id: m for m in data.membres}
-    if membre not in known:
-        raise _refused(workspace, membre, "n'est pas dans members.yaml", closest(membre, known))
+    who = _known(workspace, data, membre)
     taken = Souscription.model_validate({"volet": volet, "depuis": day.isoformat(), **answers})
-    wanted = known[membre].model_copy(update={"souscriptions": (*known[membre].souscriptions, taken)})
+    wanted = who.model_copy(update={"souscriptions": (*who.souscriptions, taken)})
     place = Place(workspace.shown(workspace.members_yaml))
     if faults := list(subscriptions.faults_of(wanted, data.edition)):
         raise ProblemsFound(Diagnostic(place, code, f"{said} ({membre})", mend) for code, said, mend in faults)

@@ -1,4 +1,4 @@
-"""Where each member stands: the edition that it signed, the state of what it is to be sent, what is missing."""
+"""Where each member stands: what it signed, the state of what it is to be sent, what it pays, what is missing."""
 
 from __future__ import annotations
 

@@ -61,9 +61,12 @@ def problems(
     editions: Sequence[str], today: date,
 ) -> Iterator[Diagnostic]:  # fmt: skip
     """Yield all that the records say of sendings and that the receipts, the acts or the calendar contradict."""
+    known = {membre.id for membre in members}
+    renamed = {membre.siret: membre.id for membre in members}
     mine: dict[str, list[Expedition]] = {}
-    for one in receipts:
-        mine.setdefault(one.membre, []).append(one)
+    for one in receipts:  # a member whose id changed keeps its receipts: only the id is to be mended
+        owner = one.membre if one.membre in known else renamed.get(one.siret, one.membre)
+        mine.setdefault(owner, []).append(one.model_copy(update={"membre": owner}))
     for index, membre in enumerate(members):
         for rank, sent in enumerate(membre.envois):
             place = record.place(("membres", index, "envois", rank))

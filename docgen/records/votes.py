@@ -70,6 +70,23 @@ def known(seances: Sequence[tuple[Seance, Record]], registre: Registre, record: 
     return found
 
 
+def glimpsed(written: Record) -> list[Vote]:
+    """Return the acts of a séance that has a fault, as far as they can be read: they are not unknown for all that."""
+    tree = written.tree if isinstance(written.tree, dict) else {}
+    try:
+        day: date | None = date.fromisoformat(str(tree.get("date")))
+    except ValueError:
+        day = None
+    acts = tree.get("deliberations")
+    found = []
+    for rank, acte in enumerate(acts if isinstance(acts, list) else []):
+        if isinstance(acte, dict) and isinstance(acte.get("numero"), str):
+            places = dict.fromkeys(("numero", "edition", *DATES), written.place(("deliberations", rank)))
+            dates = {"date": day, "transmise_le": None, "publiee_le": None}
+            found.append(Vote(acte["numero"], dates, None, written.file, places))
+    return found
+
+
 def complete(tree: Any, votes: Iterable[Vote]) -> None:
     """Write into the tree of an edition the date of the act that it names, when a séance or actes.yaml has it."""
     act = tree.get("deliberation") if isinstance(tree, dict) else None

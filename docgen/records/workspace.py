@@ -234,7 +234,8 @@ def _load_seances(
     workspace: Workspace, syndicat: Syndicat, now: date
 ) -> tuple[tuple[Seance, ...], Registre, tuple[Vote, ...], list[Diagnostic]]:
     registre, registre_record, problems = _load_registre(workspace)
-    seances = []
+    seances: list[tuple[Seance, records.Record]] = []
+    faulty: list[Vote] = []
     if workspace.seances and syndicat.assemblee is None:
         place = Place(workspace.shown(workspace.syndicat_yaml))
         hint = "Ajoutez « assemblee: » avec son régime (ouvert ou ferme) et l'article des statuts."
@@ -246,8 +247,10 @@ def _load_seances(
             problems += found
             if seance:
                 seances.append((seance, record))
+            else:
+                faulty += votes.glimpsed(record)
     problems += validate.known_acts(seances, registre)
-    acts = votes.known(seances, registre, registre_record)
+    acts = votes.known(seances, registre, registre_record) + faulty
     return tuple(seance for seance, _ in seances), registre, tuple(acts), problems
 
 
