@@ -4,10 +4,12 @@ The packages are the steps, in the order in which data goes through them; each t
 first line of every module says its one job.
 
 1. `model`: what docgen speaks of, frozen and typed: `fiches` (syndicat, membre and their `formes`), the `edition`
-   with its volets and their prices, the `seance`, the `expedition` of a pack, their `values`.
+   with its volets and their prices, the `seance`, the `expedition` of a pack, the `transmission` of an act,
+   their `values`.
 2. `law`: `tarif` computes the prices and what a member pays, by the `modeles` of pricing; `souscriptions` says what it
    takes on a day, `contrats` what it has signed, `annee` what it owes for a year. `seance` knows the quorum and the
-   majority, `delais` before which day nothing may leave, `prefecture` the formats of the sending of acts.
+   majority, `delais` before which day nothing may leave, `prefecture` the formats of the sending of acts, `courriers`
+   what is sent back.
 3. `records`: `reading` takes the YAML as the clerk wrote it (`characters` vouches for its letters, `yaml_faults` says
    what is wrong in its syntax); `validate` turns it into the model (`translate` gives pydantic its French) with every
    problem at once, each a value of `diagnostics` with its place and its mend: the `volets` of an edition, the
@@ -24,7 +26,8 @@ first line of every module says its one job.
 5. `word`: `package` opens a Word file that nobody vouches for, `expressions` and its `filters` are what a template may
    say, `syntax` what cannot be read in it, `template` its parts, its fields and where each stands. `render` fills it:
    what becomes of Word's own fields is in `codes`, of what they refer to in `references`, of its signs in `signs`,
-   of its notes in `notes`, by
+   of its notes in `notes`, of its
+   `ordinals`, by
    the `fonts` that its words have (`glyphs`: and do not have). `meaning` notes what its PDF is to say besides, `area`
    where its pages may hold text, `passages` what is read there, `toc` what its tables say. `compare` tells what differs
    between two editions, by titles that `numbering` gives their numbers.
@@ -51,18 +54,22 @@ first line of every module says its one job.
    `report` writes the page that shows what stands where, `status` tells where each member stands, `withdrawn`
    what is not to be signed any more, `sendings` notes in
    the records what was sent and signed.
-10. `actes`: a `deliberation` and its files, the yearly `statement`s, bound by `binding`, the
-   act looked at by `faults` before, the `versions` of statements kept side by side; `write_back` notes what the
-   préfecture answered.
-11. `returned`: `verify` says what became of a pack that comes back: `untrusted` keeps out what could harm, `version`
-    sees what the file shows, `signers` who signed, `tampering` what changed; `signed` puts it together.
+10. `actes`: a `deliberation` and its files, the `liste` of those of a séance, made and published by `making`, the
+   yearly `statement`s, all bound by `binding`; an act is found in its séance by `known`,
+   looked at by `faults` before, the `versions` of statements kept side by side; `write_back` notes what the
+   préfecture answered, `transmissions` freezes what it received.
+11. `returned`: `verify` says what became of a file that comes back, `known` which one it is, `recording` notes it. In a
+    process of its own, `facts` reads it: `untrusted` keeps out what could harm, `version` opens it, `signers` who
+    signed (what `filling` in may change), `tampering` what changed: `objects` and `properties` by what the file holds,
+    `eyes` by what is seen, `looks` by what each field shows; `signed` puts it together. `typed` checks what was written
+    in the blanks, `moments` the days and the certificates, `scanned` reads paper.
 12. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
     puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes, `renaming` renames
     a field in an edition: `rename` in one file, letter by letter in its `tag_words`.
 
-Beside them: `cli`, `notes` and `told` are the only ones who speak to people (`french_click` gives the words), `starter`
-makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and fonts, `publish` puts
-files in place, whole or not at all, `scratch` is where they are made.
+Beside them: `cli`, `acts`, `notes`, `told` and `judged` are the only ones who speak to people (`french_click` gives
+the words), `starter` makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and
+fonts, `publish` puts files in place, whole or not at all, `scratch` is where they are made.
 """
 
 __version__ = "0.1.0"

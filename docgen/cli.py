@@ -14,9 +14,8 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from docgen import __version__, formats, notes, office, scratch, starter, told
+from docgen import __version__, acts, formats, notes, office, scratch, starter, told
 from docgen.actes import faults
-from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
 from docgen.actes.statement import doubts as statement_doubts
 from docgen.desk import checks, compared, copies, explained, pages, renaming
@@ -97,6 +96,7 @@ def check(fichiers: tuple[Path, ...], edition: str | None, form: str, annotate: 
     files = checks.of_files(fichiers, place, data)
     if place and data and not fichiers:
         files = checks.of_workspace(place, data)
+        problems += faults.since(place, data)
         problems += [fault for s in data.seances for a in s.deliberations for fault in faults.of_act(place, data, s, a)]
         problems += statement_doubts(place, data)
     files, unlaid = pages.located(files)
@@ -258,20 +258,25 @@ def preflight(membres: tuple[str, ...], edition: str | None) -> None:
 
 @cli.command(help="Dit ce qu'est devenu un pack qui revient : rempli, signé, modifié, et ce qui manque encore.")
 @click.argument("fichier", type=click.Path(path_type=Path), metavar="FICHIER.pdf")
-@click.option("--record", is_flag=True, help="Si tous l'ont signé, le garde et le note dans la fiche du membre.")
-def verify(fichier: Path, record: bool) -> None:
+@click.option("--record", is_flag=True, help="Si tous l'ont signé, le garde et le note dans les fiches.")
+@click.option("--malgre", metavar="POURQUOI", default="", help="Avec --record, admet une date douteuse.")
+def verify(fichier: Path, record: bool, malgre: str) -> None:
     """Say what a file that came back is; note it."""
-    from docgen.returned import verify as returned  # pyHanko takes half a second to load: only here
+    from docgen import judged  # pyHanko takes half a second to load: only here
+    from docgen.returned import recording
+    from docgen.returned import verify as returned
 
+    if malgre and not record:
+        raise click.UsageError("--malgre va avec --record.")
     place = workspace.here()
     data = workspace.load(place)
     verdict = returned.examine(place, data, fichier)
-    told.verdict(verdict, data.syndicat)
+    judged.verdict(verdict, data.syndicat)
     if record:
-        document, kept, new = returned.record(place, data, verdict)
+        document, kept, new = recording.record(place, data, verdict, malgre)
         noted = "Signature notée" if new else "Signature déjà notée"
         click.echo(f"{noted} ({document}). Le fichier est gardé : {place.shown(kept)}")
-    elif not verdict.exact or verdict.faults or verdict.facts.projet or verdict.strangers:
+    elif not judged.accepted(verdict):
         sys.exit(ExitCode.PROBLEMS)
 
 
@@ -327,15 +332,6 @@ def status(edition: str | None, as_table: bool) -> None:
     click.echo(", ".join(f"{state} : {count}" for state, count in Counter(one.etat for one in found).items()))
 
 
-@cli.command(help="Écrit une délibération : son texte, ses annexes vierges, les fichiers de sa transmission.")
-@click.argument("numero", metavar="NUMÉRO")
-def deliberation(numero: str) -> None:
-    """Make an act and the files of its sending."""
-    place = workspace.here()
-    for path in Deliberation(place, numero, office.find()).make():
-        click.echo(f"→ {place.shown(path)}")
-
-
 @cli.command(help="Écrit l'état annuel de chaque membre, base de la facturation, et leur tableau pour les finances.")
 @click.argument("annee", type=click.IntRange(2000, 2100), metavar="ANNÉE")
 def statement(annee: int) -> None:
@@ -353,6 +349,8 @@ def statement(annee: int) -> None:
 
 
 cli.add_command(notes.record)
+cli.add_command(acts.deliberation)
+cli.add_command(acts.seance)
 
 
 def _known_members(asked: Iterable[str], data: Data) -> None:

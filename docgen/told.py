@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import click
 from rich.console import Console
@@ -27,17 +27,11 @@ from docgen.desk.compared import Comparison
 from docgen.desk.explained import Explanation
 from docgen.diagnostics import Diagnostic, Severity, closest, errors
 from docgen.model.edition import Edition
-from docgen.model.fiches import Membre, Syndicat
+from docgen.model.fiches import Membre
 from docgen.packs.build import Outcome
 from docgen.packs.receipts import Receipt
-from docgen.pdf import signatures
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data
-from docgen.word.meaning import signer_of
-
-if TYPE_CHECKING:
-    from docgen.returned.signers import Signature
-    from docgen.returned.verify import Verdict
 
 LISTED = 12
 """Lines of one kind in a summary; beyond, only their number: the page tells the rest."""
@@ -269,90 +263,3 @@ def _faults(receipts: Iterable[Receipt]) -> list[str]:
         for point in receipt.controle
         if not point.tient and point.point not in TOLD_APART
     ]
-
-
-def verdict(found: Verdict, syndicat: Syndicat) -> None:
-    """Print what a file that came back is, what became of it, what is missing."""
-    click.echo(f"{found.file.name} : {_conclusion(found)}")
-    if found.pack is None:
-        return
-    receipt = found.pack.receipt
-    which = "celui qui est en place" if found.pack.current else "une version antérieure à celle qui est en place"
-    number = f", reçu {receipt.identifiant.rsplit('/', 1)[1]}" if found.pack.current and receipt.membre else ""
-    what = f"pack de {receipt.membre}, édition {receipt.edition}" if receipt.membre else found.pack.fichier
-    click.echo(f"  {what}{number} : {which}")
-    click.echo(f"  {_mark(found.exact)} {_origin(found)}")
-    if found.withdrawn:
-        click.echo(f"  ✗ ce qui avait été envoyé est {found.withdrawn}")
-    for name, value in found.returned.filled.items():
-        click.echo(f"  rempli : {_label(found, name)} – « {value} »")
-    for signature in found.returned.signatures:
-        holds = signature.intact and signature.covers_whole and signature not in found.strangers
-        click.echo(f"  {_mark(holds)} {_signature(signature, found, syndicat)}")
-    for fault in found.faults:
-        click.echo(f"  ✗ {fault}")
-    for name in () if found.facts.projet else found.returned.unsigned:
-        click.echo(f"  manque : {_label(found, name)}")
-    for name in found.returned.empty:
-        click.echo(f"  vide : {_label(found, name)}")
-    for said in found.succeeded:
-        click.echo(f"  depuis l'envoi, la fiche a changé de signataire : {said}")
-    if found.people:
-        click.echo("  docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier ailleurs.")
-
-
-def _label(found: Verdict, name: str) -> str:
-    labels = found.facts.labels
-    return f"{labels[name]} ({name})" if name in labels else f"« {name} »"
-
-
-def _conclusion(found: Verdict) -> str:
-    """Return in a few words what the file is."""
-    if found.returned.scanned:
-        clue = f", sans doute de {found.clue}" if found.clue else ""
-        return (
-            f"document numérisé de {formats.plural(found.returned.pages, 'page')}{clue}. Une signature sur papier ne "
-            "se vérifie pas ici : relisez-le, puis notez-le (docgen record signed MEMBRE DATE)"
-        )
-    if found.pack is None:
-        said = "fichier étranger : docgen ne l'a pas fabriqué dans ce dossier"
-        again = "imprimé de nouveau en PDF, ou venu d'un autre dossier, un pack n'est plus reconnu"
-        return f"{said}\n  on y lit le SIRET de {found.clue} : {again}" if found.clue else said
-    if found.faults:
-        return "MODIFIÉ, à ne pas accepter tel quel"
-    if found.facts.projet:
-        return "PROJET, à ne pas faire signer"
-    if not found.exact:
-        return "réenregistré par un autre logiciel : rien ne prouve plus ce qui a été signé"
-    if found.strangers:
-        return "signé par d'autres que ceux que nomme le pack"
-    if found.by_all:
-        return "signé par tous"
-    return "signé en partie" if found.people else "pas encore signé"
-
-
-def _origin(found: Verdict) -> str:
-    if found.exact:
-        return "sa première version est, octet pour octet, ce que docgen a fabriqué"
-    if found.returned.rewritten:
-        return "un autre logiciel l'a réécrit en entier ; mots, montants et pages ont été comparés à ceux du pack"
-    return "un autre logiciel l'a réécrit en entier, et le pack d'origine n'est plus là pour comparer"
-
-
-def _signature(signature: Signature, found: Verdict, syndicat: Syndicat) -> str:
-    if signature.service:
-        return f"horodatage du fichier par « {signature.name} »"
-    moment = signatures.here(signature.when, syndicat) if signature.when else None
-    clock = "horodaté" if signature.horodatage else "à l'horloge du signataire"
-    when = f" le {formats.short_date(moment.date())} à {moment:%H h %M} ({clock})" if moment else ", sans date"
-    holds = "intacte" if signature.intact else "INVALIDE"
-    whole = ", couvre tout le document" if signature.covers_whole else ""
-    other = f" ; attendu : {found.expected[signer_of(signature.field)]}" if signature in found.strangers else ""
-    return (
-        f"{_label(found, signature.field)} par « {signature.name} »{when} : {holds}{whole} "
-        f"(certificat émis par « {signature.issuer} »{other})"
-    )
-
-
-def _mark(holds: bool) -> str:
-    return "✓" if holds else "✗"

@@ -54,3 +54,42 @@ def record(text: str | bytes) -> records.Record:
     """Return what docgen reads in a members.yaml with this text."""
     with tempfile.TemporaryDirectory() as folder:
         return records.read(write(Path(folder), "members.yaml", text))
+
+
+def aracte(
+    identifiant: str = "082-200061257-20230411-04202306-DE",
+    day: str = "2023-04-13",
+    *,
+    objet: str = "",
+    matiere: str = "8.4",
+    annexes: int = 1,
+    element: str = "ARActe",
+    number: str = "",
+    date: str = "",
+    nature: str = "1",
+) -> str:
+    """Return an acknowledgement as the ministry's schema has it, that echoes the act of the sample."""
+    _, _, on, numero, _ = identifiant.split("-")
+    objet = objet or (
+        "Modification de la convention avec les membres du syndicat mixte Tarn-et-Garonne Aménagement pour la mise à "
+        "disposition d'un bouquet de services"
+    )
+    codes = "".join(
+        f'<a:CodeMatiere{level} a:CodeMatiere="{code}"/>' for level, code in enumerate(matiere.split("."), 1)
+    )
+    files = "".join(
+        f"<a:Annexe><a:NomFichier>99_DE-{identifiant}-1-1_{rank}.pdf</a:NomFichier></a:Annexe>"
+        for rank in range(2, annexes + 2)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<a:{element} xmlns:a="http://www.interieur.gouv.fr/ACTES#v1.1-20040216" a:IDActe="{identifiant}" '
+        f'a:DateReception="{day}">\n'
+        f'<a:ActeRecu a:Date="{date or f"{on[:4]}-{on[4:6]}-{on[6:]}"}" a:NumeroInterne="{number or numero}" '
+        f'a:CodeNatureActe="{nature}">{codes}<a:Objet>{objet}</a:Objet>'
+        "<a:ClassificationDateVersion>2019-08-29</a:ClassificationDateVersion>"
+        f"<a:Document><a:NomFichier>99_DE-{identifiant}-1-1_1.pdf</a:NomFichier></a:Document>"
+        f'<a:Annexes a:Nombre="{annexes}">{files}</a:Annexes></a:ActeRecu>'
+        "<a:ClassificationDateVersionEnCours>2019-08-29</a:ClassificationDateVersionEnCours>\n"
+        f"</a:{element}>\n"
+    )

@@ -87,8 +87,34 @@ def clock() -> Person:
     return _certified("Horloge de test", authority(), ExtendedKeyUsageOID.TIME_STAMPING)
 
 
-def _certified(name: str, by: Person | None, usage: x509.ObjectIdentifier | None = None) -> Person:
-    key = rsa.generate_private_key(65537, 2048)
+def certified(name: str, since: dt.datetime, until: dt.datetime) -> Person:
+    """Return somebody whose certificate is valid between two days only."""
+    return _certified(name, authority(), days=(since, until))
+
+
+def certified_by(authority: Person, name: str) -> Person:
+    """Return somebody for whom that authority vouches."""
+    return _certified(name, authority)
+
+
+def self_certified(name: str) -> Person:
+    """Return somebody for whom nobody else vouches."""
+    return _certified(name, None)
+
+
+def with_the_key_of(other: Person, name: str) -> Person:
+    """Return a certificate in another name for the same key."""
+    return _certified(name, authority(), key=other.key)
+
+
+def _certified(
+    name: str,
+    by: Person | None,
+    usage: x509.ObjectIdentifier | None = None,
+    key: rsa.RSAPrivateKey | None = None,
+    days: tuple[dt.datetime, dt.datetime] = (dt.datetime(2020, 1, 1), dt.datetime(2080, 1, 1)),
+) -> Person:
+    key = key or rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     kinds = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
              "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
@@ -99,8 +125,8 @@ def _certified(name: str, by: Person | None, usage: x509.ObjectIdentifier | None
         .issuer_name(by.certificate.subject if by else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(dt.datetime(2020, 1, 1))
-        .not_valid_after(dt.datetime(2080, 1, 1))
+        .not_valid_before(days[0])
+        .not_valid_after(days[1])
         .add_extension(x509.BasicConstraints(ca=not by, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**{kind: kind in allowed for kind in kinds}), critical=True)
     )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
-from builders import write
 from conftest import Sample
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from docgen.diagnostics import ConversionFailed, ProblemsFound
+from docgen.diagnostics import ProblemsFound
 from docgen.law import prefecture as actes
 from docgen.records.workspace import load
 
@@ -25,10 +23,6 @@ PASTELL = re.compile(r"[0-9A-Z_]{2,15}", re.ASCII)
 IDENTIFIER = "082-200061257-20230411-04202306-DE"
 NAMESPACE = "http://www.interieur.gouv.fr/ACTES#v1.1-20040216"
 SEANCE = "seances/2023-04-11.yaml"
-
-
-def aracte(attributes: str = f'a:IDActe="{IDENTIFIER}" a:DateReception="2023-04-13"', root: str = "a:ARActe") -> str:
-    return f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<{root} xmlns:a="{NAMESPACE}" {attributes}></{root}>\n'
 
 
 @pytest.mark.parametrize(
@@ -139,45 +133,6 @@ def test_the_classification_has_its_nine_domains_and_57_matieres() -> None:
     per_domain = [sum(code.startswith(f"{n}.") for code in actes.matieres()) for n in range(1, 10)]
     assert [7, 3, 6, 5, 8, 5, 10, 9, 4] == per_domain
     assert 57 == len(actes.matieres())
-
-
-@pytest.mark.parametrize("prefix", ["", "a:"])
-def test_an_acknowledgement_is_read(tmp_path: Path, prefix: str) -> None:
-    attributes = f'{prefix}IDActe="{IDENTIFIER}" {prefix}DateReception="2023-04-13"'
-    found = actes.read_acknowledgement(write(tmp_path, "ar.xml", aracte(attributes)))
-    assert actes.Acknowledgement(IDENTIFIER, date(2023, 4, 13)) == found
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "n'est pas un fichier XML lisible"),
-        ("%PDF-1.7", "n'est pas un fichier XML lisible"),
-        (aracte()[:-5], "n'est pas un fichier XML lisible"),
-        (aracte(root="a:Acte"), "n'est pas un accusé de réception (ARActe) de la préfecture"),
-        (aracte(root="ARActe"), "n'est pas un accusé de réception (ARActe) de la préfecture"),
-        (aracte().replace("?>", "?><!DOCTYPE x>"), "n'est pas un accusé de réception (ARActe) de la préfecture"),
-        (
-            aracte(f'a:IDActe="{IDENTIFIER}" a:DateReception="&d;"').replace(
-                "?>", '?><!DOCTYPE x [<!ENTITY d "2023-04-13">]>'
-            ),
-            "n'est pas un accusé de réception (ARActe) de la préfecture",
-        ),
-        (aracte('a:DateReception="2023-04-13"'), "ne porte pas l'identifiant de l'acte ou sa date"),
-        (aracte(f'a:IDActe="{IDENTIFIER}"'), "ne porte pas l'identifiant de l'acte ou sa date"),
-        (aracte(f'a:IDActe="{IDENTIFIER}" a:DateReception="13/04/2023"'), "ne porte pas l'identifiant"),
-        (aracte(f'a:IDActe="{IDENTIFIER}" a:DateReception="2023-02-30"'), "ne porte pas l'identifiant"),
-        (aracte(f'a:IDActe="{IDENTIFIER}" a:DateReception=""'), "ne porte pas l'identifiant"),
-    ],
-)  # fmt: skip
-def test_what_is_not_an_acknowledgement_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ConversionFailed, match=re.escape(f"« ar.xml » {said}")):
-        actes.read_acknowledgement(write(tmp_path, "ar.xml", text))
-
-
-def test_an_acknowledgement_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConversionFailed, match=r"« absent\.xml » n'est pas un fichier XML lisible"):
-        actes.read_acknowledgement(tmp_path / "absent.xml")
 
 
 @pytest.mark.parametrize(

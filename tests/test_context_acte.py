@@ -56,7 +56,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
 def dossier(data: Data) -> DossierActe:
     seance, rules = data.seances[0], data.syndicat.assemblee
     assert rules
-    files = [actes.Fichier("Acte", "99_DE", "acte.pdf", 68_001), actes.Fichier("Annexe", "99_DE", "annexe.pdf", 2_345)]
+    files = [
+        actes.Fichier("Acte", "99_DE", "acte.pdf", "La convention", 68_001),
+        actes.Fichier("Annexe", "99_DE", "annexe.pdf", "La grille", 2_345),
+    ]
     return DossierActe(
         data.syndicat, seance, seance.deliberations[0], assembly.rule(rules), data.edition, date(2022, 12, 6),
         "082-200061257-20230411-04202306-DE", files,
@@ -206,6 +209,8 @@ def test_the_sheet_of_the_sending(dossier: DossierActe) -> None:
     assert "8-4-0-0-0 – Aménagement du territoire" == flat["acte.matiere"]
     assert "8.4 – Aménagement du territoire" == flat["deliberation.matiere"]
     assert flat["acte.objet"].endswith("pour la mise à disposition d'un bouquet de services")
+    assert ["La convention", "La grille"] == [row["titre"] for row in flat["acte.fichiers"]]
+    assert ["13/04/2023 14:35:24", "13/04/2023 14:35:46"] == [flat["acte.envoyee_le"], flat["acte.recue_le"]]
     assert [f"69{NBSP}Ko", f"3{NBSP}Ko"] == [row["taille"] for row in flat["acte.fichiers"]]
     assert f"13{NBSP}avril 2023" == flat["acte.recu_le"]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 import yaml
-from conftest import ROOT, Sample, copy_sample
+from conftest import ROOT, Docgen, Sample, copy_sample
 
 from docgen import office, publish
 from docgen.actes.deliberation import Deliberation
@@ -28,6 +30,10 @@ FILES = [
     f"bordereau-{SLUG}.pdf",
     f"deliberation-{SLUG}.docx",
     f"deliberation-{SLUG}.pdf",
+    f"extrait-{SLUG}.docx",
+    f"extrait-{SLUG}.pdf",
+    f"publication-{SLUG}.docx",
+    f"publication-{SLUG}.pdf",
 ]
 
 
@@ -62,7 +68,7 @@ def undated(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     return sample
 
 
-def test_an_act_is_six_files(act: Sample) -> None:
+def test_an_act_is_ten_files(act: Sample) -> None:
     found = [p.relative_to(folder(act)).as_posix() for p in folder(act).rglob("*") if p.is_file()]
     assert FILES == sorted(name for name in found if not name.endswith("receipt.json"))
 
@@ -109,9 +115,10 @@ def test_the_enforceable_act_is_certified_with_both_dates(act: Sample) -> None:
     assert "non exécutoire" not in page
 
 
-def test_without_its_dates_the_act_says_that_it_is_not_enforceable(undated: Sample) -> None:
+def test_without_its_dates_the_sheet_and_not_the_act_says_that_it_is_not_enforceable(undated: Sample) -> None:
     page = text(undated, "deliberation")
-    assert "Acte non exécutoire à ce jour" in page
+    assert "Acte non exécutoire à ce jour" in text(undated, "bordereau")
+    assert "non exécutoire" not in page, "what is signed and sent says nothing that its sending makes false"
     assert "Certifié exécutoire" not in page
     assert "2023 et publiée le" not in page
 
@@ -147,13 +154,81 @@ def test_the_annexes_hold_no_data_of_a_member(act: Sample) -> None:
         "Numéro de l’acte 04202306",
         "8-4-0-0-0 – Aménagement du territoire",
         "Date de la décision 11/04/2023",
-        f"Acte {SENT}1.pdf 99_DE",
-        f"Annexe {SENT}2.pdf 99_DE",
-        "Accusé de réception 13 avril 2023",
+        f"d’un bouquet de services {SENT}1.pdf",
+        f"Convention d’accès au bouquet de services numériques et ses annexes {SENT}2.pdf",
+        "Envoyé le 13/04/2023 14:35:24",
+        "Accusé de réception, le 13/04/2023 14:35:46",
     ],
 )
 def test_the_sheet_of_the_sending_says_what_is_sent(act: Sample, said: str) -> None:
     assert said in text(act, "bordereau")
+
+
+def test_the_copy_to_be_put_on_line_says_when_and_by_whom_and_has_no_place_to_sign(act: Sample) -> None:
+    page = text(act, "publication")
+    assert "Mise en ligne le 18 avril 2023 par Monsieur Jean-Michel BAYLET, Président." in page
+    assert "Signé : Le Président, Jean-Michel BAYLET ; La Secrétaire de séance, Catherine BOURDONCLE." in page
+    assert "CHARGE le Président des formalités" in page
+    with pikepdf.open(folder(act) / f"publication-{SLUG}.pdf") as pdf:
+        assert "/AcroForm" not in pdf.Root
+
+
+def test_the_extract_is_signed_by_the_president_alone(act: Sample) -> None:
+    page = text(act, "extrait")
+    assert "EXTRAIT DU REGISTRE DES DÉLIBÉRATIONS" in page
+    assert "Pour extrait conforme au registre, Le Président, Jean-Michel BAYLET" in page
+    with pikepdf.open(folder(act) / f"extrait-{SLUG}.pdf") as pdf:
+        assert [str(one.T) for one in pdf.Root.AcroForm.Fields] == ["sig_president_extrait"]
+
+
+def test_a_workspace_without_the_templates_of_the_copies_is_told(sample: Sample, docgen: Docgen) -> None:
+    (sample.root / "templates/extrait.docx").unlink()
+    code, told = docgen(sample.root, "deliberation", NUMBER)
+    assert code == 0
+    assert "Sans templates/extrait.docx, cette copie n'est pas faite" in told
+    assert (folder(sample) / f"publication-{SLUG}.pdf").is_file()
+
+
+def test_ordinals_are_raised_and_read_the_same(act: Sample) -> None:
+    with zipfile.ZipFile(folder(act) / f"deliberation-{SLUG}.docx") as docx:
+        body = docx.read("word/document.xml").decode()
+    up = re.findall(r'<w:vertAlign w:val="superscript"/></w:rPr><w:t[^>]*>([^<]+)</w:t>', body)
+    assert up == ["er", "ème", "ème", "ème", "er"]
+    assert "DELBREIL Thierry (1er Vice-Président)" in text(act, "deliberation")
+
+
+def test_the_files_of_the_sending_may_have_their_titles(sample: Sample) -> None:
+    """As the reference's sheet has them; platforms rename them anyway."""
+    sample.edit("syndicat.yaml", 'departement: "082"\n', 'departement: "082"\nnoms: titres\n')
+    make(sample)
+    sent = sorted(path.name for path in (folder(sample) / "actes").glob("*.pdf"))
+    assert sent == [
+        "04 2023 06 Modification de la convention avec les membres du syndicat mixte Tarn-et-Garonne Aménagement "
+        "pour la mise à disposition d'un bouquet de services.pdf",
+        "04 2023 06 PJ Convention d'accès au bouquet de services numériques et ses annexes.pdf",
+    ]
+    assert sent[1] in text(sample, "bordereau").replace("’", "'")
+
+
+def test_the_list_of_a_seance_has_its_acts_and_its_last_day(sample: Sample, docgen: Docgen) -> None:
+    code, told = docgen(sample.root, "seance", "2023-04-11")
+    assert code == 0, told
+    path = sample.root / "output/seances/2023-04-11/liste-deliberations-2023-04-11.pdf"
+    page = re.sub(r"\s+", " ", " ".join(page_texts(path.read_bytes())))
+    assert "04/2023-06" in page
+    assert "approuvée Adoptée à l’unanimité" in page
+    assert "au plus tard le 18 avril 2023" in page
+    for day, said in (("2023-04-12", "aucune séance n'est du 12/04/2023"), ("hier", "n'est pas une date")):
+        code, told = docgen(sample.root, "seance", day)
+        assert code != 0
+        assert said in told
+
+
+def test_a_rejected_act_is_in_the_list_too(sample: Sample, docgen: Docgen) -> None:
+    sample.edit(SEANCE, "resultat: à l'unanimité\n      pour: {membres: 15, voix: 536}", "resultat: ajournée")
+    assert docgen(sample.root, "seance", "2023-04-11")[0] == 0
+    path = sample.root / "output/seances/2023-04-11/liste-deliberations-2023-04-11.pdf"
+    assert "ajournée" in " ".join(page_texts(path.read_bytes()))
 
 
 def test_what_is_sent_is_what_was_made_byte_for_byte(act: Sample) -> None:

@@ -13,16 +13,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from builders import aracte
 from conftest import Docgen, Sample
 from PIL import Image
 
 from docgen.records.workspace import load
 
 EDITION = "2023-04"
-AR = (
-    '<actes:ARActe xmlns:actes="http://www.interieur.gouv.fr/ACTES#v1.1-20040216" '
-    'actes:IDActe="022-200061257-20240116-04202306-DE" actes:DateReception="2024-01-18"/>'
-)
+ACTE = "022-200061257-20240116-04202306-DE"
+OBJET = "Convention avec les membres pour la mise à disposition d'un bouquet de services numériques"
 MEMBER = """  - id: {id}
     nom: {nom}
     forme: {forme}
@@ -142,7 +141,7 @@ def test_two_years_of_a_syndicat(syndicat: Sample, docgen: Docgen, tmp_path: Pat
     # The préfecture answers, the act is published.
     assert docgen(root, "deliberation", "04/2023-06")[0] == 0
     accuse = tmp_path / "accuse.xml"
-    accuse.write_text(AR, "utf-8")
+    accuse.write_text(aracte(ACTE, "2024-01-18", objet=OBJET), "utf-8")
     assert docgen(root, "record", "acknowledged", str(accuse))[0] == 0
     assert docgen(root, "record", "published", "04/2023-06", "2024-01-19")[0] == 0
     assert docgen(root, "build")[0] == 0

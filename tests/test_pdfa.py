@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pikepdf
@@ -13,6 +14,7 @@ from conftest import Sample, copy_sample
 from tools import verapdf
 
 from docgen import office
+from docgen.actes import liste
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.statement import Statements
 from docgen.pdf import pdftext, structure
@@ -23,12 +25,13 @@ AMENDED = "commune-de-montriviere"
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """An avenant, an act with its annexes and its sheet, a yearly statement."""
+    """An avenant, an act with its annexes, its copies and its sheet, the list of a séance, a yearly statement."""
     sample = copy_sample(tmp_path_factory.mktemp("others") / "workspace")
     sent = "    envois:\n      - edition: 2022-12\n        envoye_le: 2023-01-10\n        signe_le: 2023-01-20\n"
     sample.edit("members.yaml", "    siret: 218 209 013 00018\n", f"    siret: 218 209 013 00018\n{sent}")
     assert [o.failure for o in sample.build(AMENDED)] == [""]
     Deliberation(sample.workspace, "04/2023-06", office.find()).make()
+    liste.make(sample.workspace, date(2023, 4, 11), office.find())
     Statements(sample.workspace, 2023, office.find()).make()
     return sample
 
@@ -48,7 +51,9 @@ def test_every_document_is_pdfa_2a_and_pdfua_1_with_and_without_projet(
     assert {key: broken for key, broken in judged.items() if broken} == {}
     assert {flavour for _, flavour in judged} == {"2a", "ua1"}
     kinds = Counter(re.sub(r"-.*", "", path.name) for path in pdfs(others))
-    assert kinds == {"pack": 1, "99_DE": 2, "annexes": 1, "bordereau": 1, "deliberation": 1, "etat": 1}
+    assert kinds == Counter(
+        ["pack", "99_DE", "99_DE", "annexes", "bordereau", "deliberation", "extrait", "publication", "liste", "etat"]
+    )
     assert len(pdfs(made)) == 13
 
 

@@ -105,7 +105,7 @@ def test_what_is_published_has_no_anchor_and_its_blank_models_no_field(sample: S
     sample.edit("syndicat.yaml", "signature: aucun", "signature: iparapheur")
     made = Deliberation(sample.workspace, "04/2023-06", office.find()).make()
     pdfs = [path.read_bytes() for path in made if path.suffix == ".pdf"]
-    assert len(pdfs) == 5
+    assert len(pdfs) == 7
     assert not any("#" in text for data in pdfs for text in pdftext.page_texts(data))
     (annexes,) = (path for path in made if path.name.startswith("annexes"))
     with pikepdf.open(io.BytesIO(annexes.read_bytes())) as pdf:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
+from builders import aracte
 from conftest import ROOT, Sample, copy_sample
 
 from docgen.actes import write_back
@@ -19,10 +21,6 @@ from docgen.records.workspace import load
 
 SIGNED = ("commune-de-montriviere", "cc-des-deux-vallees", "ca-du-val-d-azur")
 SENT = ("commune-d-auberoque", "departement-du-haut-rocal")
-AR = (
-    '<actes:ARActe xmlns:actes="http://www.interieur.gouv.fr/ACTES#v1.1-20040216" '
-    'actes:IDActe="082-200061257-20230411-04202306-DE" actes:DateReception="2023-04-13"/>'
-)
 
 
 def folder(story: Sample, edition: str, member: str) -> Path:
@@ -53,7 +51,9 @@ def vote_the_second_edition(story: Sample) -> None:
     for file in ("templates/2023-04/edition.yaml", "seances/2023-04-11.yaml"):
         path = story.root / file
         lines = path.read_text("utf-8").splitlines(keepends=True)
-        path.write_text("".join(x for x in lines if "transmise_le" not in x and "publiee_le" not in x), "utf-8")
+        path.write_text(
+            "".join(x for x in lines if not re.match(r"\s*(transmise|publiee|envoyee|recue)_le:", x)), "utf-8"
+        )
 
 
 def test_the_story(story: Sample, tmp_path: Path) -> None:
@@ -70,8 +70,9 @@ def test_the_story(story: Sample, tmp_path: Path) -> None:
         sendings.sent(story.workspace, "commune-de-montriviere", date(2023, 8, 1))
 
     accuse = tmp_path / "accuse.xml"
-    accuse.write_text(AR, "utf-8")
-    assert ("04/2023-06", date(2023, 4, 13)) == write_back.acknowledged(story.workspace, accuse)
+    accuse.write_text(aracte(), "utf-8")
+    noted = write_back.acknowledged(story.workspace, accuse)
+    assert ("04/2023-06", date(2023, 4, 13)) == (noted.numero, noted.courrier.jour)
     write_back.published(story.workspace, "04/2023-06", date(2023, 4, 18))
 
     decisions = Contents(story.workspace, load(story.workspace)).decisions

@@ -24,7 +24,7 @@ from tools import program, verapdf
 
 from docgen.pdf.pdftext import page_texts
 from docgen.records.workspace import load
-from docgen.returned import verify
+from docgen.returned import facts
 
 MEMBER = "commune-de-montriviere"
 LIEU, DATE = "champ_lieu_convention", "champ_date_convention"
@@ -200,7 +200,8 @@ def test_a_pack_signed_on_paper_and_scanned_is_told_as_such(
 ) -> None:
     code, told = docgen(made.root, "verify", back(tmp_path, scan(pack)))
     assert code == 1
-    assert "document numérisé de 10 pages. Une signature sur papier ne se vérifie pas ici" in told
+    assert "document numérisé de 10 pages" in told
+    assert "Une signature sur papier ne se vérifie pas ici : relisez-le" in told
     _, told = docgen(made.root, "verify", back(tmp_path, scan(pack, "SIRET : 218 209 013 00018")))
     assert "document numérisé de 10 pages, sans doute de commune-de-montriviere." in told
 
@@ -241,8 +242,8 @@ def bad(pack: bytes, way: str) -> bytes:
     [
         ("cut", "le PDF est coupé"), ("not a pdf", "ce n'est pas un PDF"), ("empty", "ce n'est pas un PDF"),
         ("encrypted", "mot de passe"), ("javascript", "du JavaScript"), ("huge", "trop gros"),
-        ("hostile", "fichier étranger"),
-        ("foreign", "fichier étranger : docgen ne l'a pas fabriqué dans ce dossier\n  on y lit le SIRET de commune-"),
+        ("hostile", "MODIFIÉ, à ne pas accepter tel quel"),
+        ("foreign", "ses propriétés disent un autre identifiant, qui manque"),
     ],
 )  # fmt: skip
 def test_a_bad_file_gets_a_clear_answer_and_nothing_is_written(
@@ -263,7 +264,7 @@ def test_a_file_that_is_not_there_is_an_answer_too(made: Sample, docgen: Docgen)
 def test_a_file_made_to_last_is_given_up(
     made: Sample, tmp_path: Path, docgen: Docgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "SECONDS", 0)
+    monkeypatch.setattr(facts, "SECONDS", 0)
     _, told = docgen(made.root, "verify", str(made.pack(MEMBER)))
     assert "sa lecture ne finit pas" in told
 
@@ -306,7 +307,7 @@ def test_a_pack_that_somebody_else_signed_is_not_noted(
     before = sent.files(), (sent.root / "members.yaml").read_bytes()
     code, told = docgen(sent.root, "verify", "--record", back(tmp_path, signed(pack, maire="Marie Curie")))
     assert code == 1
-    assert told.startswith("retour.pdf : signé par d'autres que ceux que nomme le pack\n")
+    assert told.startswith("retour.pdf : signé par d'autres que ceux qu'il nomme : « Marie Curie »\n")
     assert told.count("✗ Signature pour le membre") == 2
     assert "attendu : Claire D'ANGLADE" in told
     assert "« Marie Curie » a signé sig_membre_convention, où l'on attend Claire D'ANGLADE" in told

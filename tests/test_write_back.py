@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import builders
 import pytest
 from builders import write
 from conftest import Docgen, Sample
@@ -35,17 +36,12 @@ def undated(sample: Sample) -> Sample:
     """The sample before its act is transmitted and published: no date in the record, nor in the edition."""
     sample.edit(SEANCE, TRANSMITTED + PUBLISHED, "")
     sample.edit(EDITION, (TRANSMITTED + PUBLISHED).replace("    ", "  "), "")
+    sample.edit(SEANCE, "    envoyee_le: 2023-04-13 14:35:24\n    recue_le: 2023-04-13 14:35:46\n", "")
     return sample
 
 
 def aracte(sample: Sample, identifier: str = "082-200061257-20230411-04202306-DE", day: str = "2023-04-13") -> Path:
-    return write(
-        sample.root,
-        "aracte.xml",
-        '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
-        '<a:ARActe xmlns:a="http://www.interieur.gouv.fr/ACTES#v1.1-20040216"'
-        f' a:IDActe="{identifier}" a:DateReception="{day}"/>',
-    )
+    return write(sample.root, "aracte.xml", builders.aracte(identifier, day))
 
 
 def record(sample: Sample) -> bytes:
@@ -64,7 +60,8 @@ def refused(sample: Sample, said: str, what: Callable[[], object]) -> None:
 
 def test_an_acknowledgement_writes_one_line_and_no_other_byte(undated: Sample) -> None:
     before = record(undated)
-    assert (NUMBER, date(2023, 4, 13)) == write_back.acknowledged(undated.workspace, aracte(undated))
+    noted = write_back.acknowledged(undated.workspace, aracte(undated))
+    assert (NUMBER, date(2023, 4, 13)) == (noted.numero, noted.courrier.jour)
     number = b"  - numero: 04/2023-06\n"
     assert before.replace(number, number + TRANSMITTED.encode()) == record(undated)
 
@@ -198,7 +195,7 @@ def test_the_acknowledgement_of_another_act_is_refused(undated: Sample) -> None:
     file = aracte(undated, "082-200061257-20230411-04202307-DE")
     refused(
         undated,
-        "l'accusé de réception est celui de 082-200061257-20230411-04202307-DE, qui n'est pas un acte connu ici "
+        "(accusé de réception) est celui de 082-200061257-20230411-04202307-DE, qui n'est pas un acte connu ici "
         "[accuse-etranger]\n  Vouliez-vous dire « 082-200061257-20230411-04202306-DE » ?",
         lambda: write_back.acknowledged(undated.workspace, file),
     )
@@ -214,7 +211,8 @@ def test_a_file_that_is_not_an_acknowledgement_is_refused(undated: Sample) -> No
 def test_an_act_whose_number_cannot_be_sent_does_not_hide_the_others(undated: Sample) -> None:
     path = undated.root / SEANCE
     path.write_text(path.read_text("utf-8") + SECOND.replace("04/2023-07", "é"), "utf-8")
-    assert (NUMBER, date(2023, 4, 13)) == write_back.acknowledged(undated.workspace, aracte(undated))
+    noted = write_back.acknowledged(undated.workspace, aracte(undated))
+    assert (NUMBER, date(2023, 4, 13)) == (noted.numero, noted.courrier.jour)
 
 
 def test_once_both_dates_are_recorded_the_packs_are_no_more_projets_for_the_syndicat(undated: Sample) -> None:

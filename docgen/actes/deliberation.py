@@ -1,50 +1,44 @@
-"""Write an act of the assembly: its text, its annexes as blank models, the sheet and the files of its sending.
+"""Write an act of the assembly: its text, its annexes as blank models, its copies, the files of its sending.
 
-fill -> convert -> bind -> check -> publish, as for a pack; what is published holds no member's data.
+What was signed, and what was sent, is never made again; what is published holds no member's data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from docgen import publish, scratch
-from docgen.actes import faults
-from docgen.actes.binding import Piece, bind
+from docgen import publish
+from docgen.actes import faults, making, transmissions
+from docgen.actes.known import FOLDER, find, slug
+from docgen.actes.making import Document
+from docgen.actes.transmissions import SENT
 from docgen.champs.acte import CHAMPS_ACTE, KNOWN_ACTE, DossierActe
 from docgen.champs.blank_model import blank_model
 from docgen.champs.pack import values
 from docgen.champs.volets import known_of
-from docgen.diagnostics import ConversionFailed, Diagnostic, Place, ProblemsFound, closest
+from docgen.diagnostics import ConversionFailed, Diagnostic, ProblemsFound
 from docgen.law import prefecture as actes
 from docgen.law import seance as assembly
-from docgen.lint import rules
 from docgen.model.edition import Edition
-from docgen.model.seance import Acte, Seance
-from docgen.office import LibreOffice, font_for
+from docgen.office import LibreOffice
 from docgen.packs import receipts
-from docgen.pdf.convert import Export, Pool
-from docgen.pdf.pdfa import Description
-from docgen.records.workspace import Data, Workspace, load, load_edition
-from docgen.word.fonts import families
-from docgen.word.render import Filled, Renderer
-from docgen.word.signs import FONT
+from docgen.pdf.convert import Pool
+from docgen.pdf.pdftext import page_texts
+from docgen.records.workspace import Workspace, load, load_edition
+from docgen.word.render import Filled
 from docgen.word.template import Template
 
+COPIES = {
+    "extrait": ("Extrait du registre : délibération n° {}", ("president",)),
+    "publication": ("Délibération n° {}, mise en ligne", ()),
+}
+"""The copies of an act, by their templates: their titles, and who signs them."""
 
-@dataclass(frozen=True)
-class Document:
-    """One PDF to make: its pieces, in order, each with the template and the values that fill it."""
-
-    titre: str
-    sujet: str
-    pieces: Sequence[tuple[str, str, Template, Mapping[str, Any]]]
-    """Of each piece, its id and its title before them."""
-    blank: bool = False
-    """Whether it is a model for nobody in particular, to be published."""
+SINCE = ("transmise_le", "publiee_le")
+"""What an act prints that happens after it is signed."""
 
 
 class Deliberation:
@@ -54,7 +48,8 @@ class Deliberation:
         """Read the records. Raises `ProblemsFound` when the act is unknown or cannot be sent as it is."""
         self.workspace, self.office = workspace, office
         self.data = load(workspace)
-        self.seance, self.acte = _find(self.data, numero)
+        found = find(self.data, numero)
+        self.seance, self.acte = found.seance, found.acte
         if problems := list(faults.of_act(workspace, self.data, self.seance, self.acte)):
             raise ProblemsFound(problems)
         named = self.acte.edition
@@ -75,56 +70,125 @@ class Deliberation:
     @property
     def folder(self) -> Path:
         """Where the act is published: output/deliberations/04-2023-06/."""
-        return self.workspace.output / "deliberations" / _slug(self.acte.numero)
+        return self.workspace.output / FOLDER / slug(self.acte.numero)
 
     def make(self) -> list[Path]:
         """Make and publish the files of the act; return those of its folder.
 
         Raises `ProblemsFound`, `ConversionFailed`, `ToolMissing` or `CannotWrite`; the former files then stand.
         """
-        slug = _slug(self.acte.numero)
+        name = slug(self.acte.numero)
         with publish.locked(self.workspace.output), Pool(self.office, 1) as pool:
-            act, filled = self._bind(self._act(), pool)
-            sent = [("Acte", actes.ACT_CODE, act)]
-            if self.edition:
-                sent.append(("Annexe", actes.ANNEX_CODE, self._bind(self._annexes(self.edition), pool)[0]))
-            files = {f"deliberation-{slug}.pdf": act, f"deliberation-{slug}.docx": filled[0].docx}
-            files |= {f"annexes-{slug}.pdf": data for role, _, data in sent if role == "Annexe"}
-            envelope = {
-                actes.file_name(self.dossier.identifiant, code, rank): data
-                for rank, (_, code, data) in enumerate(sent, 1)
-            }
-            listed = [
-                actes.Fichier(role, code, name, len(data))
-                for (role, code, data), name in zip(sent, envelope, strict=True)
-            ]
-            if sum(f.taille for f in listed) > actes.SIZE_MAX:
-                raise ConversionFailed("l'acte et ses annexes dépassent 150 Mo : la préfecture les refusera")
-            self.dossier = replace(self.dossier, fichiers=listed)
-            files[f"bordereau-{slug}.pdf"], _ = self._bind(self._sheet(), pool)
-            self._publish(self.folder, files)
-            self._publish(self.folder / "actes", envelope)
+            files = self._act(name, pool)
+            annexes = self._bind(self._annexes(self.edition), pool)[0] if self.edition else None
+            if annexes:
+                files[f"annexes-{name}.pdf"] = annexes
+            sent = self._sent(self._signed() or files[f"deliberation-{name}.pdf"], annexes)
+            self.dossier = replace(self.dossier, fichiers=[listed for listed, _ in sent])
+            files[f"bordereau-{name}.pdf"], _ = self._bind(self._sheet(), pool)
+            for copy in self.copies:
+                files[f"{copy}-{name}.pdf"], filled = self._bind(self._copy(copy), pool)
+                files[f"{copy}-{name}.docx"] = filled.docx
+            made = f"deliberation-{name}.pdf"
+            making.put(self.folder, files, self.acte.titre, self.acte.edition or "", former_of=made)
+            if not self._left():
+                making.put(self.folder / SENT, {listed.nom: data for listed, data in sent}, self.acte.titre)
         return sorted(path for path in self.folder.rglob("*") if path.is_file() and path.name != receipts.NAME)
+
+    @property
+    def copies(self) -> list[str]:
+        """The copies that the workspace has a template for."""
+        return [name for name in COPIES if (self.workspace.templates / f"{name}.docx").is_file()]
+
+    def lost(self) -> list[Diagnostic]:
+        """Return what was sent to the préfecture and is not there any more as it was."""
+        return list(transmissions.lost(self.workspace, self.folder))
 
     def _date_of(self, numero: str | None) -> date | None:
         known = {a.numero: a.date for a in self.data.registre.actes}
         known |= {a.numero: s.date for s in self.data.seances for a in s.deliberations}
         return known.get(numero or "")
 
+    def _act(self, name: str, pool: Pool) -> dict[str, bytes]:
+        """Return the text of the act; as it was signed, once it is: what was signed is not made again."""
+        names = [f"deliberation-{name}.pdf", f"deliberation-{name}.docx"]
+        pdf, filled = self._text(self.dossier, pool)
+        self._unchanged(pdf, pool)
+        if self._signed() and all((self.folder / file).is_file() for file in names):
+            return {file: (self.folder / file).read_bytes() for file in names}
+        return dict(zip(names, (pdf, filled.docx), strict=True))
+
+    def _text(self, dossier: DossierActe, pool: Pool) -> tuple[bytes, Filled]:
+        found = values(dossier, CHAMPS_ACTE)
+        titre = f"Délibération n° {self.acte.numero} du {self.seance.date:%d/%m/%Y}"
+        template = self._template("deliberation.docx", ("secretaire", "president"))
+        return self._bind(Document(titre, self.acte.titre, [("deliberation", titre, template, found.tree)]), pool)
+
+    def _unchanged(self, made: bytes, pool: Pool) -> None:
+        """Raise `ProblemsFound` when the records say otherwise than the act that was signed, or sent."""
+        left = transmissions.prepared(self.workspace, self.folder.name) if self._left() else []
+        reference = self._signed() or (left[0].read_bytes() if left else None)
+        if reference is None or (was := _words(reference)) == _words(made):
+            return
+        before = replace(self.dossier, acte=self.acte.model_copy(update=dict.fromkeys(SINCE)))
+        now = _words(self._text(before, pool)[0])
+        if now != was:
+            what = "signé" if self._signed() else "transmis"
+            found = next(
+                (f"« {a} », et l'acte « {b} »" for a, b in zip(now, was, strict=False) if a != b), "autre chose"
+            )
+            said = f"l'acte {what} n'est plus ce que disent la séance et le modèle : ils disent {found}"
+            hint = "Remettez-les comme ils étaient ; ce qui change fait l'objet d'une autre délibération."
+            raise ProblemsFound([faults.problem(self.workspace, self.data, self.seance, self.acte, said, hint)])
+
+    def _signed(self) -> bytes | None:
+        """Return the act as it came back signed; None when it is not, or was signed on paper."""
+        found = sorted(self.folder.glob("deliberation-*.signe*.pdf"), key=lambda path: (len(path.name), path.name))
+        return found[-1].read_bytes() if self.acte.signee_le and found else None
+
+    def _left(self) -> bool:
+        """Tell whether what is sent left already: it is never written over."""
+        if transmissions.of(self.workspace.root, self.folder.name) is not None:
+            return True
+        return bool(self.acte.transmise_le and transmissions.prepared(self.workspace, self.folder.name))
+
+    def _sent(self, act: bytes, annexes: bytes | None) -> list[tuple[actes.Fichier, bytes]]:
+        """Return the files of the sending as the sheet lists them: those that left, once they did."""
+        files = [("Acte", actes.ACT_CODE, self.acte.titre, act)]
+        if annexes and self.edition:
+            files.append(("Annexe", actes.ANNEX_CODE, self.edition.titre, annexes))
+        if sum(len(data) for *_, data in files) > actes.SIZE_MAX:
+            raise ConversionFailed("l'acte et ses annexes dépassent 150 Mo : la préfecture les refusera")
+        there = transmissions.prepared(self.workspace, self.folder.name) if self._left() else []
+        found = []
+        for rank, (role, code, titre, data) in enumerate(files, 1):
+            path = there[rank - 1] if rank <= len(there) else None
+            sent = path.read_bytes() if path else data
+            nom = path.name if path else self._file_name(code, titre, rank)
+            found.append((actes.Fichier(role, code, nom, titre, len(sent)), sent))
+        return found
+
+    def _file_name(self, code: str, titre: str, rank: int) -> str:
+        if self.data.syndicat.noms == "titres":
+            return actes.titled_name(self.acte.numero, titre, rank)
+        return actes.file_name(self.dossier.identifiant, code, rank)
+
     def _template(self, name: str, signataires: Sequence[str] = ()) -> Template:
         path = self.workspace.templates / name
         return Template(path, self.workspace.shown(path), KNOWN_ACTE, signataires)
-
-    def _act(self) -> Document:
-        found = values(self.dossier, CHAMPS_ACTE)
-        titre = f"Délibération n° {self.acte.numero} du {self.seance.date:%d/%m/%Y}"
-        template = self._template("deliberation.docx", ("secretaire", "president"))
-        return Document(titre, self.acte.titre, [("deliberation", titre, template, found.tree)])
 
     def _sheet(self) -> Document:
         found = values(self.dossier, CHAMPS_ACTE)
         titre = f"Bordereau de transmission de la délibération n° {self.acte.numero}"
         return Document(titre, self.acte.titre, [("bordereau", titre, self._template("bordereau.docx"), found.tree)])
+
+    def _copy(self, name: str) -> Document:
+        """Return a copy of the act: an extract of the register, or what is put on line, that nobody signs."""
+        wording, signs = COPIES[name]
+        titre = wording.format(self.acte.numero)
+        found = values(self.dossier, CHAMPS_ACTE)
+        template = self._template(f"{name}.docx", signs)
+        return Document(titre, self.acte.titre, [(name, titre, template, found.tree)], blank=not signs)
 
     def _annexes(self, edition: Edition) -> Document:
         pieces = []
@@ -134,53 +198,9 @@ class Deliberation:
             pieces.append((piece.id, piece.titre, Template(path, self.workspace.shown(path), known), tree))
         return Document(f"Annexes à la délibération n° {self.acte.numero}", edition.titre, pieces, blank=True)
 
-    def _bind(self, document: Document, pool: Pool) -> tuple[bytes, list[Filled]]:
-        """Return the checked PDF of a document, and its pieces as they were filled."""
-        templates = [template for _, _, template, _ in document.pieces]
-        rules.require_sound(templates)
-        fonts = {font_for(family) for template in templates for family in (*families(template), FONT)}
-        filled = [Renderer(template).fill(dict(tree)) for _, _, template, tree in document.pieces]
-        said = Description(document.titre, self.data.syndicat.nom, document.sujet, self.seance.date)
-        with scratch.folder() as work:
-            tasks = []
-            for rank, piece in enumerate(filled):
-                docx = Path(work) / f"{rank}.docx"
-                docx.write_bytes(piece.docx)
-                tasks.append(Export(docx, docx.with_suffix(".pdf")))
-            if failed := [problem for _, problem in pool.convert(tasks) if problem]:
-                raise ConversionFailed(f"{document.titre} : {' ; '.join(failed)}")
-            pieces = [
-                Piece(name, titre, titre.split(" – ")[0].split(" n°")[0] + ", page", made, task.pdf)
-                for (name, titre, _, _), made, task in zip(document.pieces, filled, tasks, strict=True)
-            ]
-            return bind(said, pieces, fonts, self.office.form_font(), document.blank), filled
-
-    def _publish(self, folder: Path, files: dict[str, bytes]) -> None:
-        """Publish, unless everything already stands; what somebody changed is kept under another name."""
-        list(publish.recover(folder.parent))
-        former = receipts.read(folder)
-        described = {name: receipts.describe(data) for name, data in files.items()}
-        changed = receipts.altered(folder, former)
-        if former is None:  # without a receipt nothing says that what lies there is docgen's
-            changed = dict.fromkeys(files, "n'a pas de reçu : gardé sous un autre nom")
-        if former and former.fichiers == described and not changed:
-            return
-        publish.set_aside(folder, changed)
-        receipt = receipts.Receipt(
-            membre="", edition=self.acte.edition or "", moteur={}, pieces={}, titre=self.acte.titre, projet=False,
-            manque=(), blancs=(), fichiers=described,
-        )  # fmt: skip
-        publish.publish(folder, {**files, receipts.NAME: receipt.to_bytes()}, former.fichiers if former else ())
+    def _bind(self, document: Document, pool: Pool) -> tuple[bytes, Filled]:
+        return making.made(document, self.data.syndicat, self.seance.date, self.office, pool)
 
 
-def _find(data: Data, numero: str) -> tuple[Seance, Acte]:
-    known = {acte.numero: (seance, acte) for seance in data.seances for acte in seance.deliberations}
-    if numero not in known:
-        hint = closest(numero, known) or f"Délibérations connues : {', '.join(known) or 'aucune'}."
-        said = f"la délibération « {numero} » n'est dans aucune séance"
-        raise ProblemsFound([Diagnostic(Place("seances"), "deliberation-inconnue", said, hint)])
-    return known[numero]
-
-
-def _slug(numero: str) -> str:
-    return "-".join(part for part in numero.replace("/", "-").replace(".", "-").split("-") if part)
+def _words(pdf: bytes) -> list[str]:
+    return " ".join(page_texts(pdf)).split()

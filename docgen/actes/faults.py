@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from docgen.diagnostics import Diagnostic, Place
+from docgen import formats
+from docgen.actes import transmissions
+from docgen.actes.known import FOLDER, all_of, slug
+from docgen.diagnostics import Diagnostic, Place, Severity
 from docgen.law import prefecture
 from docgen.model.seance import Acte, Seance
 from docgen.records.workspace import Data, Workspace
@@ -18,6 +21,23 @@ def of_act(workspace: Workspace, data: Data, seance: Seance, acte: Acte) -> Iter
     place = _place(workspace, data, acte, seance)
     for said, hint in _said(workspace, data, acte):
         yield Diagnostic(place, "envoi-impossible", said, hint)
+
+
+def problem(workspace: Workspace, data: Data, seance: Seance, acte: Acte, said: str, hint: str) -> Diagnostic:
+    """Return a problem of an act, told at its number."""
+    return Diagnostic(_place(workspace, data, acte, seance), "acte-change", said, hint)
+
+
+def since(workspace: Workspace, data: Data) -> Iterator[Diagnostic]:
+    """Yield what the préfecture wrote of the acts, and what it received that is not there any more."""
+    for known in all_of(data):
+        for letter in known.acte.courriers:
+            day = formats.short_date(letter.date)
+            said = f"{letter.nature} du {day}" + (f" : {letter.objet}" if letter.objet else "")
+            place = _place(workspace, data, known.acte, known.seance)
+            message = f"délibération n° {known.acte.numero}, {said}"
+            yield Diagnostic(place, "courrier-de-la-prefecture", message, "", Severity.INFO)
+        yield from transmissions.lost(workspace, workspace.output / FOLDER / slug(known.acte.numero))
 
 
 def _said(workspace: Workspace, data: Data, acte: Acte) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from docgen import formats
@@ -122,14 +122,33 @@ def _day(name: str) -> Any:
 
 
 def _enforceable(d: DossierActe) -> bool:
-    return d.acte.transmise_le is not None and d.acte.publiee_le is not None
+    return d.acte.executoire
 
 
 def _files(d: DossierActe) -> list[dict[str, str]]:
     return [
-        dict(role=f.role, code=f.code, nom=f.nom, taille=f"{formats.number(-(-f.taille // 1000))}{NBSP}Ko")
+        dict(
+            role=f.role,
+            code=f.code,
+            nom=f.nom,
+            titre=curly(f.titre),
+            taille=f"{formats.number(-(-f.taille // 1000))}{NBSP}Ko",
+        )
         for f in d.fichiers
     ]
+
+
+def _moment(name: str, day: str) -> Any:
+    """Return a getter of a moment to the second, as the préfecture prints it; of the day where that is all."""
+
+    def get(d: DossierActe) -> str | None:
+        moment = getattr(d.acte, name)
+        if moment is not None:
+            return f"{moment:%d/%m/%Y} {moment:%H:%M:%S}"
+        only = getattr(d.acte, day) if day else None
+        return formats.short_date(only) if only else None
+
+    return get
 
 
 def _matiere(d: DossierActe) -> str:
@@ -205,10 +224,48 @@ ENVOI = (
     Champ("acte.objet", "Objet", lambda d: actes.plain(d.acte.titre)),
     Champ("acte.fichiers", "Les fichiers envoyés", _files),
     *(Champ(f"acte.fichiers[].{name}", what) for name, what in (
-        ("role", "Acte ou Annexe"), ("nom", "Nom du fichier"), ("code", "Code de la pièce"), ("taille", "Taille"))),
+        ("role", "Acte ou Annexe"), ("titre", "Titre"), ("nom", "Nom du fichier"), ("code", "Code de la pièce"),
+        ("taille", "Taille"))),
     Champ("acte.recu_le", "Date de l’accusé de réception", _day("transmise_le"), "accusé de réception"),
+    Champ("acte.envoyee_le", "Date et heure de l’envoi", _moment("envoyee_le", ""), "envoi"),
+    Champ("acte.recue_le", "Date et heure de l’accusé de réception",
+          _moment("recue_le", "transmise_le"), "accusé de réception"),
     Champ("acte.emetteur", "Qui transmet", lambda d: None, "qui transmet"),
 )  # fmt: skip
 
+LISTE = (
+    Champ("liste.deliberations", "Les délibérations de la séance, dans l’ordre", lambda d: _decided(d.seance)),
+    Champ("liste.deliberations[].numero", "Numéro"),
+    Champ("liste.deliberations[].titre", "Objet"),
+    Champ("liste.deliberations[].sens", "« approuvée », « rejetée », « ajournée », « retirée »"),
+    Champ("liste.deliberations[].resultat", "« Adoptée à l’unanimité »"),
+    Champ("liste.avant_le", "Dernier jour pour l’afficher et la mettre en ligne",
+          lambda d: formats.long_date(d.seance.date + timedelta(days=7))),
+)  # fmt: skip
+"""CGCT L2121-25, since 1 July 2022: the list is put up and on line within a week of the séance."""
+OF_ANY_ACT = frozenset(
+    ("seance.en_exercice", "seance.presents", "seance.representes", "seance.excuses", "seance.quorum")
+)
+"""What depends on who was there for one act."""
+
+
+def _decided(seance: Seance) -> list[dict[str, str]]:
+    return [
+        dict(
+            numero=acte.numero,
+            titre=curly(acte.titre),
+            sens="approuvée" if acte.adoptee else acte.vote.resultat,
+            resultat=assembly.resultat(acte),
+        )
+        for acte in seance.deliberations
+    ]
+
+
 CHAMPS_ACTE = (*(c for c in CHAMPS if c.chemin.startswith("syndicat.")), *SEANCE, *DELIBERATION, *ENVOI)
 KNOWN_ACTE = {champ.chemin: champ for champ in CHAMPS_ACTE}
+CHAMPS_LISTE = (
+    *(c for c in CHAMPS if c.chemin.startswith("syndicat.")),
+    *(c for c in SEANCE if not any(c.chemin.startswith(f"{path}.") for path in OF_ANY_ACT)),
+    *LISTE,
+)
+KNOWN_LISTE = {champ.chemin: champ for champ in CHAMPS_LISTE}

@@ -14,7 +14,7 @@ from typing import Any
 
 from docgen import formats
 from docgen.champs import expected
-from docgen.champs.acte import KNOWN_ACTE
+from docgen.champs.acte import KNOWN_ACTE, KNOWN_LISTE
 from docgen.champs.etat import KNOWN_ETAT
 from docgen.champs.pack import ANYWHERE, Values
 from docgen.champs.volets import known_anywhere, known_of
@@ -32,9 +32,12 @@ FIELDS: Mapping[str, Iterable[str]] = {
     **dict.fromkeys(SUITES, ANY_AVENANT),
     "deliberation": KNOWN_ACTE,
     "bordereau": KNOWN_ACTE,
+    "extrait": KNOWN_ACTE,
+    "publication": KNOWN_ACTE,
+    "liste-deliberations": KNOWN_LISTE,
     "etat-annuel": KNOWN_ETAT,
 }
-SIGNED = {"avenant": ("syndicat", "membre"), "deliberation": ("secretaire", "president")}
+SIGNED = {"avenant": ("syndicat", "membre"), "deliberation": ("secretaire", "president"), "extrait": ("president",)}
 """Who signs the documents that belong to no edition."""
 COPY = ".controle.docx"
 """How the name of a copy with comments ends."""

@@ -14,17 +14,15 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from lxml import etree
 
-from docgen.diagnostics import ConversionFailed
-
-PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-
-NATURE, NATURE_LABEL = "DE", "Délibérations"
+NATURE, NATURE_LABEL, NATURE_CODE = "DE", "Délibérations", "1"
 ACT_CODE = ANNEX_CODE = "99_DE"
 """PJ codes of nature 1 (notice 2.2): Pastell's default for the act and its annexes."""
 OBJET_MAX = 499
 """Characters; the XSD has 500, S²LOW and Pastell 499."""
+TITLE_MAX = 150
+"""Characters of a title in the name of a file."""
+ANNEX_MARK = "PJ "
 SIZE_MAX = 150_000_000
 """Bytes, act and annexes together."""
 MATIERES = Path(__file__).with_name("matieres.yaml")
@@ -38,16 +36,9 @@ class Fichier:
     """« Acte » or « Annexe »."""
     code: str
     nom: str
+    titre: str
     taille: int
     """Bytes."""
-
-
-@dataclass(frozen=True)
-class Acknowledgement:
-    """What an ARActe says."""
-
-    identifiant: str
-    recu_le: date
 
 
 def internal_number(numero: str) -> str:
@@ -91,6 +82,18 @@ def collisions(numbers: Iterable[str]) -> list[tuple[str, str]]:
 def file_name(identifiant: str, code: str, rank: int) -> str:
     """Return the name of a file of the envelope; `rank` is 1 for the act, then 2, 3… for its annexes."""
     return f"{code}-{identifiant}-1-1_{rank}.pdf"
+
+
+def titled_name(numero: str, titre: str, rank: int) -> str:
+    """Return the name that a file has for who uploads it by hand; platforms rename it anyway.
+
+    >>> titled_name("04/2023-06", "Convention : « bouquet de services »", 2)
+    '04 2023 06 PJ Convention bouquet de services.pdf'
+    """
+    spaced = " ".join(part for part in re.split(r"[^0-9A-Za-z]+", numero) if part)
+    plainly = " ".join(re.sub(r'[/\\:*?"<>|«»\x00-\x1f]', " ", plain(titre)).split())
+    short = plainly if len(plainly) <= TITLE_MAX else plainly[:TITLE_MAX].rsplit(" ", 1)[0]
+    return f"{spaced} {ANNEX_MARK if rank > 1 else ''}{short}.pdf"
 
 
 def objet_faults(objet: str) -> list[str]:
@@ -137,21 +140,3 @@ def matiere_code(code: str) -> str:
     '8-4-0-0-0'
     """
     return "-".join([*code.split("."), "0", "0", "0", "0"][:5])
-
-
-def read_acknowledgement(path: Path) -> Acknowledgement:
-    """Read an ARActe. Raises `ConversionFailed` when the file is not one."""
-    try:
-        data = path.read_bytes()
-        root = etree.fromstring(data, PARSER)
-    except (OSError, etree.XMLSyntaxError):
-        raise ConversionFailed(f"« {path.name} » n'est pas un fichier XML lisible") from None
-    if root.getroottree().docinfo.doctype or not str(root.tag).endswith("}ARActe"):
-        raise ConversionFailed(f"« {path.name} » n'est pas un accusé de réception (ARActe) de la préfecture")
-    values = {str(name).split("}")[-1]: str(value) for name, value in root.attrib.items()}
-    try:
-        return Acknowledgement(values["IDActe"], date.fromisoformat(values["DateReception"][:10]))
-    except (KeyError, ValueError):
-        raise ConversionFailed(
-            f"« {path.name} » ne porte pas l'identifiant de l'acte ou sa date de réception"
-        ) from None

@@ -170,6 +170,7 @@ class Envoi(Frozen):
     souscriptions: tuple[Souscription, ...] = Field((), description="Ce que disait ce qui a été envoyé, par volet")
     envoye_le: Day = Field(description="Date d'envoi : année-mois-jour")
     signe_le: Day | None = Field(None, description="Date de la dernière signature, une fois revenu")
+    malgre: Text | None = Field(None, description="Pourquoi la signature est admise malgré une date anormale")
     retire_le: Day | None = Field(None, description="Date où cet envoi a été retiré, avant d'être signé")
     motif: Text | None = Field(None, description="Pourquoi il a été retiré")
 
@@ -179,7 +180,7 @@ class Envoi(Frozen):
             raise wrong("dates-incoherentes", "signé et retiré à la fois", "Gardez l'une des deux dates.")
         if self.retire_le and self.retire_le < self.envoye_le:
             raise wrong("dates-incoherentes", "retiré avant d'être envoyé", "Vérifiez les deux dates.")
-        if self.signe_le and self.signe_le < self.envoye_le:
+        if self.signe_le and self.signe_le < self.envoye_le and not self.malgre:
             raise wrong("dates-incoherentes", "signé avant d'être envoyé", "Vérifiez les deux dates.")
         return self
 
@@ -326,6 +327,9 @@ class Syndicat(Frozen):
     adresse_postale: Text = Field(description="Adresse complète pour le courrier, CEDEX compris")
     representant: Representant
     dpo: Contact = Field(description="Délégué à la protection des données")
+    noms: Literal["actes", "titres"] = Field(
+        "actes", description="Noms des fichiers à transmettre : comme ACTES les veut, ou leurs titres"
+    )
     departement: Departement | None = None
     """Three characters, as ACTES numbers départements: 082, 02A, 974."""
     tribunal: Text | None = Field(

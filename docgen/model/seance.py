@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from docgen.model.fiches import Frozen
-from docgen.model.values import Day, FolderName, Hour, LongText, Matiere, Text, Whole, wrong
+from docgen.model.values import Day, FolderName, Hour, LongText, Matiere, Moment, Text, Whole, wrong
 
 
 class Delegue(Frozen):
@@ -81,12 +81,40 @@ class Decision(Frozen):
     texte: LongText
 
 
+class Courrier(Frozen):
+    """What the préfecture wrote about an act."""
+
+    nature: Literal[
+        "anomalie",
+        "lettre d'observations",
+        "déféré",
+        "demande de pièces complémentaires",
+        "courrier simple",
+    ]
+    date: Day
+    objet: LongText | None = None
+    """What it says: the anomaly, the reason, the pieces that it asks for."""
+
+
 class Acte(Frozen):
     """A délibération as it is written; its séance gives it its date."""
 
     numero: Text
+    signee_le: Day | None = None
+    """The day of the last signature of its president and its secretary."""
+    malgre: Text | None = None
+    """Why that signature is admitted though its day or its certificate is doubtful."""
+    envoyee_le: Moment | None = None
+    """When it was sent to the préfecture."""
+    recue_le: Moment | None = None
+    """When the préfecture received it."""
     transmise_le: Day | None = None
+    """The day of the acknowledgement."""
+    annulee_le: Day | None = None
+    """When its transmission was cancelled: the acknowledgement is worth nothing any more."""
     publiee_le: Day | None = None
+    courriers: tuple[Courrier, ...] = ()
+    """What the préfecture wrote about it."""
     titre: LongText
     modifie: Text | None = None
     """The number of the délibération that it amends."""
@@ -104,6 +132,11 @@ class Acte(Frozen):
     """Who left the room for this one."""
     voix: VoixParGroupe | None = None
     """The voices of each group for this one, when `sortis` changes them."""
+
+    @property
+    def executoire(self) -> bool:
+        """Whether it is transmitted and published (CGCT L2131-1)."""
+        return self.transmise_le is not None and self.publiee_le is not None and self.annulee_le is None
 
     @property
     def adoptee(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -215,6 +215,16 @@ def hour(value: Any) -> str:
     return text
 
 
+def moment(value: Any) -> datetime:
+    """Return a day and an hour to the second, at the clock of the syndicat: « 2023-04-13 14:35:24 »."""
+    text = _text(value).strip()
+    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2})(?::(\d{2}))?", text)
+    if not found or int(found[2]) > 23 or int(found[3]) > 59 or int(found[4] or 0) > 59:
+        hint = 'Écrivez par exemple "2023-04-13 14:35:24".'
+        raise wrong("moment-invalide", f"« {text} » n'est pas un jour et une heure", hint)
+    return datetime.combine(day(found[1]), time(int(found[2]), int(found[3]), int(found[4] or 0)))
+
+
 def departement(value: Any) -> str:
     """Return a département as ACTES numbers it, three characters: « 082 », « 02A », « 974 »."""
     text = _text(value).strip().upper()
@@ -282,6 +292,7 @@ def postcode(value: Any) -> str:
 
 
 Hour = Annotated[str, BeforeValidator(hour)]
+Moment = Annotated[datetime, BeforeValidator(moment)]
 Departement = Annotated[str, BeforeValidator(departement)]
 Matiere = Annotated[str, BeforeValidator(matiere)]
 Text = Annotated[str, BeforeValidator(plain_text), StringConstraints(min_length=1, max_length=300)]

@@ -23,6 +23,8 @@ from docgen.model.fiches import Membre
 NAME = "receipt.json"
 OF_A_VOLET = r"^(?:volet\.[a-z0-9_]+\.)?"
 PRICED = re.compile(rf"{OF_A_VOLET}(?:grille|montants)\.|^volets")
+BINDING = re.compile(rf"{OF_A_VOLET}(?:souscription|montants)\.")
+"""Values that bind whoever signs."""
 SHOWN_IN_REASONS = re.compile(rf"^edition\.|{OF_A_VOLET}(?:souscription|montants)\.")
 """Values that a reason may quote. The others may be personal data: a reason names the field only."""
 
@@ -161,6 +163,12 @@ def after(receipt: Receipt, former: Receipt | None) -> Receipt:
     earlier = (*former.precedents, *(f for name, f in former.fichiers.items() if name == former.pack)) if former else ()
     kept = dict.fromkeys(known for known in earlier if known != receipt.fichiers[receipt.pack])
     return receipt.model_copy(update={"precedents": tuple(kept)})
+
+
+def left_to_choose(receipt: Receipt) -> list[str]:
+    """Return the choices, quantities and amounts that a pack leaves to be written by hand, by their fields."""
+    printed = ((path, value) for piece in receipt.pieces.values() for path, value in piece.valeurs.items())
+    return list(dict.fromkeys(path for path, value in printed if BINDING.match(path) and set(value) == {"…"}))
 
 
 def fingerprint(value: Any) -> str:

@@ -27,11 +27,12 @@ BEFORE = ("id", "nom", "forme", "siret", "siege", "representant", "referent", "f
 """The fields of a member after which its subscriptions are written."""
 
 
-def sent(workspace: Workspace, membre: str, day: date, edition: str | None = None) -> str:
+def sent(workspace: Workspace, membre: str, day: date, edition: str | None = None, incomplet: bool = False) -> str:
     """Record that the pack of a member was sent; return what was sent: « convention », « avenant ».
 
     Its receipt is kept beside the records. Raises `ProblemsFound` when there is no pack, when it carries PROJET, is not
-    as it was made, or that day comes too early: what is not enforceable is not sent to sign.
+    as it was made, or that day comes too early: what is not enforceable is not sent to sign; nor is, unless it is said
+    to be `incomplet`, what leaves the member to write what it takes and what it pays.
     """
     data = load(workspace, edition)
     name = data.edition.edition
@@ -46,6 +47,10 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
         raise _refused(workspace, membre, why, hint)
     if receipt.projet:
         raise _refused(workspace, membre, f"a un pack en PROJET : {' ; '.join(receipt.manque)}")
+    if (left := receipts.left_to_choose(receipt)) and not incomplet:
+        why = f"a un pack à compléter : le membre aurait à y écrire lui-même {formats.listing(left)}"
+        hint = "Notez ses choix (docgen record subscription), ou envoyez-le tel quel : --incomplet."
+        raise _refused(workspace, membre, why, hint)
     folder = workspace.packs(name) / receipts.folder_name(membre, receipt.rang)
     if tuple(receipt.pieces) != decision.pieces or receipt.pack in receipts.altered(folder, receipt):
         raise _refused(workspace, membre, "a un pack qui n'est plus à jour", "Refaites-le d'abord : docgen build.")
@@ -178,11 +183,14 @@ def _scalar(text: str) -> int | str:
     return int(text) if re.fullmatch(r"0|[1-9]\d*", text) else text
 
 
-def signed(workspace: Workspace, membre: str, day: date, edition: str = "", pieces: Container[str] = ()) -> str:
+def signed(
+    workspace: Workspace, membre: str, day: date, edition: str = "", pieces: Container[str] = (), malgre: str = ""
+) -> str:
     """Record that what was sent last came back signed by all; return what it is.
 
-    `pieces` are the documents of what came back, when they are known. Raises `ProblemsFound`; also when what came back
-    is of another `edition` than what was sent last, or when several documents are waited for and none is named.
+    `pieces` are the documents of what came back, when they are known; `malgre` says why a day is admitted that the
+    law or the calendar refuses: it is written beside it. Raises `ProblemsFound`; also when what came back is of another
+    `edition` than what was sent last, or when several documents are waited for and none is named.
     """
     data = load(workspace)
     who = _known(workspace, data, membre)
@@ -194,15 +202,21 @@ def signed(workspace: Workspace, membre: str, day: date, edition: str = "", piec
     if edition and last.edition != edition:
         raise _refused(workspace, membre, f"a reçu l'édition {last.edition}, et c'est l'édition {edition} qui revient")
     rank, found = _meant(workspace, membre, [one for one in waiting if one[1].edition == last.edition], pieces)
-    if day < found.envoye_le or day > today():
+    if malgre:
+        day = min(day, today())
+    elif day < found.envoye_le or day > today():
         sent_on = formats.short_date(found.envoye_le)
         why = f"l'envoi est noté du {sent_on}" if day < found.envoye_le else "ce jour est à venir"
         raise _refused(workspace, membre, f"ne peut pas avoir signé le {formats.short_date(day)} : {why}")
     proof = receipt_of(membre, found, data.expeditions)
-    _not_too_early(workspace, membre, "avoir signé", day, too_soon(day, found, who, proof, data.votes))
+    if not malgre:
+        _not_too_early(workspace, membre, "avoir signé", day, too_soon(day, found, who, proof, data.votes))
 
     def note(item: Any) -> None:
-        rewrite.insert_after(item["envois"][rank], ("edition", "document", "envoye_le"), "signe_le", day)
+        noted, after = item["envois"][rank], ("edition", "document", "envoye_le")
+        rewrite.insert_after(noted, after, "signe_le", day)
+        if malgre:
+            rewrite.insert_after(noted, (*after, "signe_le"), "malgre", malgre)
 
     _change(workspace, membre, note, "la signature")
     _mark(workspace, membre)

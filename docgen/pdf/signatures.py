@@ -16,6 +16,29 @@ NAME = "signatures.json"
 ZONES = {"971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne",
          "974": "Indian/Reunion", "976": "Indian/Mayotte"}  # fmt: skip
 """The clocks overseas."""
+PARTICLES = frozenset(
+    (
+        "d",
+        "de",
+        "del",
+        "della",
+        "des",
+        "di",
+        "du",
+        "l",
+        "la",
+        "las",
+        "le",
+        "les",
+        "los",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+    )
+)
+"""What stands before a name and a certificate may leave out."""
 SMALLEST = (85, 37)
 """Points: the smallest field that Yousign takes (developers.yousign.com, Smart Anchors)."""
 
@@ -59,10 +82,15 @@ def here(moment: datetime, syndicat: Syndicat) -> datetime:
 def same_person(certificate: str, name: str | None) -> bool:
     """Tell whether a certificate bears a name, whatever its accents, its capitals and what stands beside it.
 
-    >>> same_person("CLAIRE D ANGLADE (mairie)", "Claire D'ANGLADE"), same_person("Paul Vidal", "Claire D'ANGLADE")
-    (True, False)
+    >>> same_person("CLAIRE D ANGLADE (mairie)", "Claire D'ANGLADE"), same_person("ANGLADE Claire", "Claire D'ANGLADE")
+    (True, True)
+    >>> same_person("Paul Vidal", "Claire D'ANGLADE")
+    False
     """
-    return not name or set(_plain(name)) <= set(_plain(certificate))
+    if not name:
+        return True
+    wanted = set(_plain(name))
+    return (wanted - PARTICLES or wanted) <= set(_plain(certificate))
 
 
 def _plain(text: str) -> list[str]:

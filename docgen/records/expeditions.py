@@ -86,7 +86,7 @@ def _faults(
     elif proof is None:
         yield "envoi-sans-recu", *_without_receipt(membre, sent, members)
     for what, day in (("envoyé", sent.envoye_le), ("signé", sent.signe_le), ("retiré", sent.retire_le)):
-        if day is None:
+        if day is None or (what == "signé" and sent.malgre):
             continue
         if day > today:
             said = f"{what} le {formats.short_date(day)}, qui n'est pas encore passé"

@@ -15,7 +15,7 @@ from docgen import formats
 from docgen.diagnostics import Diagnostic, Place, Severity, closest
 from docgen.model.edition import Edition
 from docgen.model.fiches import Deliberation, SansEffet
-from docgen.model.seance import Registre, Seance
+from docgen.model.seance import Acte, Registre, Seance
 from docgen.records.reading import Record
 
 DATES = ("date", "transmise_le", "publiee_le")
@@ -59,7 +59,7 @@ def known(seances: Sequence[tuple[Seance, Record]], registre: Registre, record: 
             places = {name: written.place((*path, name)) for name in ("numero", "edition", *DATES[1:])}
             places["date"] = written.place(("date",))
             dates = {"date": seance.date, "transmise_le": acte.transmise_le, "publiee_le": acte.publiee_le}
-            failed = "" if acte.adoptee else acte.vote.resultat
+            failed = _failed(acte)
             found.append(
                 Vote(acte.numero, dates, acte.edition, source, places, failed or withdrawn.get(acte.numero, ""))
             )
@@ -68,6 +68,12 @@ def known(seances: Sequence[tuple[Seance, Record]], registre: Registre, record: 
         dates = {name: getattr(before, name) for name in DATES}
         found.append(Vote(before.numero, dates, None, "actes.yaml", places, withdrawn.get(before.numero, "")))
     return found
+
+
+def _failed(acte: Acte) -> str:
+    if acte.adoptee and acte.annulee_le:
+        return f"non transmise : sa transmission a été annulée le {formats.short_date(acte.annulee_le)}"
+    return "" if acte.adoptee else acte.vote.resultat
 
 
 def glimpsed(written: Record) -> list[Vote]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from pyhanko.sign.validation.status import (
 )
 from pyhanko_certvalidator import ValidationContext
 
+from docgen.returned.filling import POLICY
 from docgen.returned.untrusted import Unreadable, clean, french, is_whole
 from docgen.returned.version import Field
 
@@ -40,6 +42,14 @@ class Signature:
     """Of the signer, as the certificate has it: anybody can make one in any name."""
     issuer: str = ""
     """Of the certificate."""
+    since: datetime | None = None
+    """From when the certificate is valid."""
+    until: datetime | None = None
+    """Until when."""
+    self_signed: bool = False
+    """Whether nobody but the signer vouches for the certificate."""
+    key: str = ""
+    """The fingerprint of the key of the certificate."""
     when: datetime | None = None
     """With its time zone. By the clock of the signer's computer, unless `horodatage`."""
     horodatage: bool = False
@@ -107,10 +117,10 @@ def _judged(embedded: EmbeddedPdfSignature) -> Signature:
     status: DocumentTimestampStatus | PdfSignatureStatus
     stamp: TimestampSignatureStatus | None
     if service:
-        status = stamp = validate_pdf_timestamp(embedded, context)
+        status = stamp = validate_pdf_timestamp(embedded, context, diff_policy=POLICY)
         whole = isinstance(status.diff_result, DiffResult)
     else:
-        status = validate_pdf_signature(embedded, context)
+        status = validate_pdf_signature(embedded, context, diff_policy=POLICY)
         stamp, whole = status.timestamp_validity, bool(status.docmdp_ok)
     if stamp and not (stamp.intact and stamp.valid):
         stamp = None
@@ -122,6 +132,10 @@ def _judged(embedded: EmbeddedPdfSignature) -> Signature:
         field=clean(embedded.field_name),
         name=_common_name(certificate.subject),
         issuer=_common_name(certificate.issuer),
+        since=certificate.not_valid_before,
+        until=certificate.not_valid_after,
+        self_signed=certificate.self_signed != "no",
+        key=hashlib.sha256(certificate.public_key.dump()).hexdigest(),
         when=stamp.timestamp if stamp else clock,
         horodatage=stamp is not None,
         service=service,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
@@ -54,11 +55,13 @@ def bounded(data: bytes) -> None:
         raise Unreadable("ce n'est pas un PDF")
     if not is_whole(data):
         raise Unreadable("le PDF est coupé : sa fin manque")
+    if re.search(rb"%%EOF\s*%PDF-\d", data):
+        raise Unreadable("ce sont deux PDF mis bout à bout : un logiciel montre l'un, un autre logiciel montre l'autre")
     for filters in re.findall(rb"/Filter\s*\[([^\]]{0,400})\]", data):
         if len(re.findall(rb"/(?:Fl|LZW|RL|FlateDecode|LZWDecode|RunLengthDecode)\b", filters)) > 1:
             raise Unreadable("le PDF est piégé : un de ses flux est compressé plusieurs fois")
     if b"/LZWDecode" in data:
-        raise Unreadable("le PDF utilise une compression abandonnée (LZW) ; enregistrez-le à nouveau")
+        raise Unreadable("le PDF utilise une compression abandonnée (LZW) ; redemandez-le à qui l'a envoyé")
     left = MAX_DECODED
     for start in re.finditer(rb"(?<!end)stream\r?\n(?=[\x08-\x78])", data):
         left -= _inflated(memoryview(data)[start.end() :], left)
@@ -89,7 +92,7 @@ def _inflated(stream: memoryview, limit: int) -> int:
 def harmless(pdf: pikepdf.Pdf) -> None:
     """Refuse what is encrypted, has no page or too many, or holds what acts by itself."""
     if pdf.is_encrypted:
-        raise Unreadable("le PDF est chiffré : enlevez sa protection")
+        raise Unreadable("le PDF est chiffré : redemandez-le sans protection")
     if not 0 < len(pdf.pages) <= MAX_PAGES:
         raise Unreadable("le PDF n'a pas de page" if not len(pdf.pages) else f"le PDF a plus de {MAX_PAGES} pages")
     if len(pdf.objects) > MAX_OBJECTS:
@@ -126,8 +129,20 @@ def drawable(pdf: pikepdf.Pdf) -> None:
         return len(drawing) + drawing.count(b"Do") * heaviest
 
     for page in pdf.pages:
-        if weight(contents(page), inherited(page, "/Resources"), 0) > MAX_DRAWN:
+        drawn = weight(contents(page), inherited(page, "/Resources"), 0)
+        for look in _looks(page):
+            drawn += weight(look.read_bytes(), look.get("/Resources", {}), 0)
+        if drawn > MAX_DRAWN:
             raise Unreadable("le PDF est piégé : une de ses pages est démesurée")
+
+
+def _looks(page: pikepdf.Page) -> Iterator[pikepdf.Stream]:
+    """Yield what the annotations of a page draw, in all their states."""
+    for note in page.obj.get("/Annots", pikepdf.Array()).as_list():
+        look = note.get("/AP") if isinstance(note, pikepdf.Dictionary) else None
+        states = list(look.values()) if isinstance(look, pikepdf.Dictionary) else []
+        states += [s for state in states if isinstance(state, pikepdf.Dictionary) for s in state.values()]
+        yield from (state for state in states if isinstance(state, pikepdf.Stream))
 
 
 def contents(page: pikepdf.Page) -> bytes:

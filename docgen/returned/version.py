@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pikepdf
 import pypdfium2
-from PIL import Image
 from pypdfium2 import raw
 
 from docgen.pdf.pdftext import page_text
-from docgen.returned import untrusted
+from docgen.returned import looks, untrusted
+from docgen.returned.looks import Look
 from docgen.returned.untrusted import MAX_DEPTH, MAX_OBJECTS, Unreadable
 
-LOOKS = ("/AP", "/Border", "/BS", "/C", "/Dest")
+LOOKS = ("/AP", "/AS", "/AA", "/A", "/Border", "/BS", "/C", "/Dest", "/F", "/IC", "/MK", "/OC", "/Open", "/QuadPoints")
 """What makes the look of an annotation, or where it leads."""
+MAX_TREE = 200
+"""How deep the structure of a document may be."""
 Place = tuple[int, tuple[int, ...]]
 """Of a widget, the page (from 1) and the rectangle, in points."""
 
@@ -32,19 +34,31 @@ class Field:
     kind: str
     value: str
     places: tuple[Place, ...]
+    node: Any = field(default=None, compare=False, repr=False)
+    """Its dictionary."""
+    widgets: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+    """The dictionaries of what shows it, in the order of `places`."""
 
 
 @dataclass
 class View:
     """What one version of the file shows."""
 
+    data: bytes
+    pdf: pikepdf.Pdf
     document: pypdfium2.PdfDocument
     texts: list[str]
     prints: list[bytes]
     """Of each page, equal when its contents are."""
     annotations: list[Counter[tuple[str, ...]]]
     """Of each page, all but its fields."""
+    notes: list[list[tuple[tuple[str, ...], Any]]]
+    """Of each page, what is said of each of them, and its dictionary."""
+    looks: dict[tuple[str, ...], Look]
+    """What each of these annotations draws."""
     fields: dict[str, Field] = field(default_factory=dict)
+    objects: Prints = field(default_factory=lambda: Prints())
+    """Fingerprints of its objects, that stop at pages."""
 
 
 @contextmanager
@@ -56,7 +70,7 @@ def view(data: bytes) -> Iterator[View]:
     except pikepdf.PasswordError:
         raise Unreadable("le PDF est protégé par un mot de passe") from None
     except pikepdf.PdfError as error:
-        why = "la table de ses objets est abîmée ; ouvrez-le et enregistrez-le à nouveau"
+        why = "la table de ses objets est abîmée ; redemandez-le à qui l'a envoyé"
         raise Unreadable(f"le PDF n'est pas lisible : {why}") from error
     with pdf:
         untrusted.harmless(pdf)
@@ -64,18 +78,25 @@ def view(data: bytes) -> Iterator[View]:
         with pypdfium2.PdfDocument(data) as document:
             if len(pdf.pages) != len(document):
                 raise Unreadable("le PDF est piégé : selon le logiciel, il n'a pas le même nombre de pages")
-            prints = _Prints()
+            stops = {page.obj.objgen: b"page %d" % number for number, page in enumerate(pdf.pages)}
+            prints, objects = Prints(), Prints(stops, MAX_TREE)
             fields, widgets = fields_of(pdf)
+            shown = [list(_notes(page, widgets, prints)) for page in pdf.pages]
             yield View(
+                data,
+                pdf,
                 document,
                 [page_text(page) for page in document],
                 [prints.of_page(pdf, page) for page in pdf.pages],
-                [Counter(_notes(page, widgets, prints)) for page in pdf.pages],
+                [Counter(said for said, _ in notes) for notes in shown],
+                shown,
+                {said: looks.of(note) for notes in shown for said, note in notes},
                 fields,
+                objects,
             )
 
 
-class _Prints:
+class Prints:
     """Fingerprints: equal when objects are, whatever their numbers and their compression."""
 
     ASIDE = frozenset(
@@ -95,8 +116,10 @@ class _Prints:
         ]
     )
 
-    def __init__(self) -> None:
-        self.known: dict[tuple[int, int], bytes] = {}
+    def __init__(self, stops: Mapping[tuple[int, int], bytes] | None = None, depth: int = MAX_DEPTH) -> None:
+        """`stops` are objects that are not looked into, each with what stands for it; `depth` bounds what is nested."""
+        self.known: dict[tuple[int, int], bytes] = dict(stops or {})
+        self.depth = depth
 
     def of_page(self, pdf: pikepdf.Pdf, page: pikepdf.Page) -> bytes:
         """Return the fingerprint of all that draws a page, fields and annotations aside."""
@@ -107,7 +130,7 @@ class _Prints:
 
     def of(self, thing: Any, depth: int = 0) -> bytes:
         """Return the fingerprint of anything."""
-        if depth > MAX_DEPTH:
+        if depth > self.depth:
             raise Unreadable("le PDF est piégé : ses objets s'emboîtent sans fin")
         if not isinstance(thing, pikepdf.Object) or not thing.is_indirect:
             return self._made(thing, depth)
@@ -157,25 +180,22 @@ def is_scan(page: pypdfium2.PdfPage) -> bool:
     return bool(covered > 0.8 * width * height)
 
 
-def image_of(page: pypdfium2.PdfPage) -> Image.Image:
-    """Return the page in grey, without fields and annotations; 108 dots an inch unless it is huge."""
-    width, height = page.get_size()
-    scale = min(1.5, (4e6 / (width * height)) ** 0.5)
-    image: Image.Image = page.render(scale=scale, grayscale=True, draw_annots=False, may_draw_forms=False).to_pil()
-    return image
-
-
-def _notes(page: pikepdf.Page, widgets: set[tuple[int, int]], prints: _Prints) -> Iterator[tuple[str, ...]]:
+def _notes(
+    page: pikepdf.Page, widgets: set[tuple[int, int]], prints: Prints
+) -> Iterator[tuple[tuple[str, ...], pikepdf.Object]]:
     """Yield what each annotation is and shows; a widget that is no field of the form is an annotation as another."""
     for note in page.obj.get("/Annots", pikepdf.Array()).as_list():
+        if not isinstance(note, pikepdf.Dictionary):
+            continue
         kind = str(note.get("/Subtype", ""))
-        if kind == "/Popup" or (kind == "/Widget" and note.objgen in widgets):
+        if kind == "/Widget" and note.objgen in widgets:
             continue
         action = note.get("/A")
         target = str(action.get("/URI", "")) if isinstance(action, pikepdf.Dictionary) else ""
         kind_of_action = str(action.get("/S", "")) if isinstance(action, pikepdf.Dictionary) else ""
         shown = prints.of(pikepdf.Array([note.get(key) for key in LOOKS])).hex()
-        yield kind.lstrip("/"), str(_box(note)), str(note.get("/Contents", "")), kind_of_action + target, shown
+        said = kind.lstrip("/"), str(_box(note)), str(note.get("/Contents", "")), kind_of_action + target, shown
+        yield said, note
 
 
 def _box(annotation: Any) -> tuple[int, ...]:
@@ -206,7 +226,10 @@ def fields_of(pdf: pikepdf.Pdf) -> tuple[dict[str, Field], set[tuple[int, int]]]
         if len(named := [kid for kid in kids if "/T" not in kid]) or not kids:
             mine = [w.objgen for w in (named or [node]) if w.objgen in places]
             widgets |= set(mine)
-            found[untrusted.clean(name)] = Field(kind, _value(value), tuple(sorted(places[w] for w in mine)))
+            shown = {w.objgen: w for w in (named or [node]) if w.objgen in places}
+            order = sorted(mine, key=lambda w: places[w])
+            where, drawn = tuple(places[w] for w in order), tuple(shown[w] for w in order)
+            found[untrusted.clean(name)] = Field(kind, _value(value), where, node, drawn)
     raise Unreadable("le PDF est piégé : son formulaire est sans fin")
 
 
