@@ -77,6 +77,8 @@ OF_FIELDS = frozenset(
      "/Subtype", "/FT", "/NM"]
 )  # fmt: skip
 """What is looked at apart, or invited."""
+OF_SIGNERS = frozenset(["/Border", "/BS", "/MK", "/DA"])
+"""What some programs write beside a signature (poppler 25), and which its own drawing makes void."""
 ACTIONS = {
     "/URI": "mène à une adresse",
     "/GoTo": "mène à une autre page",
@@ -195,6 +197,8 @@ def _named_fonts(form: Any) -> Iterator[tuple[str, Any]]:
 def _field(name: str, old: Field, new: Field, before: View, now: View) -> Iterator[str]:
     pairs = [(old.node, new.node), *zip(old.widgets, new.widgets, strict=False)]
     keys = {key for a, b in pairs for key in _otherwise(before, a, now, b)} - OF_FIELDS
+    if new.kind == "/Sig" and new.value:
+        keys -= OF_SIGNERS
     if "/DA" in keys and all(legible(str(b.get("/DA", ""))) for _, b in pairs if "/DA" in b):
         keys.remove("/DA")
     for key in sorted(keys):

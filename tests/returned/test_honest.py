@@ -237,6 +237,17 @@ def test_a_signature_that_shows_nothing_elsewhere_is_told_apart() -> None:
     assert found.unsigned == (MEMBRE, SYNDICAT, ANNEXE)
 
 
+def test_what_a_program_writes_beside_a_signature_is_no_change() -> None:
+    def change(pdf: Pdf) -> None:
+        field(pdf, MEMBRE).Border = Array([0, 0, 0])
+
+    found = read(append(forging.pack(), change))
+    assert [said.replace("\xa0", " ").split(" : ")[0] for said in found.changes] == [
+        f"le champ « {MEMBRE} » a été modifié"
+    ]
+    sound(signing.sign(append(forging.pack(), change), MEMBRE, signing.member()), 1)
+
+
 # Other programs
 
 
