@@ -205,7 +205,9 @@ def schema_(fiche: str, edition: str | None) -> None:
 @cli.command(help="Fabrique les packs qui ne sont pas à jour : tous, ou ceux des MEMBRES nommés.")
 @click.argument("membres", nargs=-1, metavar="[MEMBRE]…")
 @click.option("--edition", metavar="ÉDITION", help="L'édition à fabriquer (la dernière par défaut).")
-def build(membres: tuple[str, ...], edition: str | None) -> None:
+@click.option("--workers", type=click.IntRange(1, 256), metavar="N",
+              help="Combien de packs à la fois (autant que de processeurs par défaut).")  # fmt: skip
+def build(membres: tuple[str, ...], edition: str | None, workers: int | None) -> None:
     """Make the packs."""
     place = workspace.here()
     data = workspace.load(place, edition)
@@ -216,7 +218,7 @@ def build(membres: tuple[str, ...], edition: str | None) -> None:
     if machine.untried:
         click.echo(machine.untried, err=True)
     try:
-        maker = Build(place, data, machine)
+        maker = Build(place, data, machine, workers)
         with told.Bar(data.edition.edition) as bar:
             outcomes = maker.run(bar, membres)
     except ProblemsFound as error:

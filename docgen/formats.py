@@ -47,6 +47,10 @@ class Written(str):
         self.valeur = valeur
         return self
 
+    def __getnewargs__(self) -> tuple[str, int | Decimal | date]:  # type: ignore[override]
+        """Return what makes it again in another process."""
+        return str.__str__(self), self.valeur
+
 
 class Counted(Written):
     """A text that is a number: compared with a number, it is one."""

@@ -46,9 +46,9 @@ class Sample:
     def workspace(self) -> Workspace:
         return Workspace(self.root)
 
-    def build(self, *only: str, libreoffice: office.LibreOffice | None = None, pool_size: int = 2) -> list[Outcome]:
+    def build(self, *only: str, libreoffice: office.LibreOffice | None = None, workers: int = 1) -> list[Outcome]:
         """Build as the command does; return what became of each member."""
-        maker = Build(self.workspace, load(self.workspace), libreoffice or office.find(), pool_size)
+        maker = Build(self.workspace, load(self.workspace), libreoffice or office.find(), workers)
         return maker.run(Told(), only)
 
     def edit(self, file: str, before: str, after: str) -> None:

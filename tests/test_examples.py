@@ -61,7 +61,7 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     workspace = Workspace(root)
     data = load(workspace)
     assert [] == list(data.warnings)
-    maker = Build(workspace, data, office.find(), 2)
+    maker = Build(workspace, data, office.find(), 1)
     assert [] == [outcome.failure for outcome in maker.run(Told()) if outcome.failure]
     return Made(workspace, data, maker)
 

@@ -213,7 +213,7 @@ def test_a_file_of_the_clerk_in_the_folder_is_left_alone(built: Sample) -> None:
 
 
 def test_two_builds_give_the_same_bytes_on_any_number_of_workers(made: Sample, sample: Sample) -> None:
-    sample.build(pool_size=1)
+    sample.build(workers=2)
     assert {k: v for k, v in sample.files().items() if ".cache" not in k} == {
         k: v for k, v in made.files().items() if ".cache" not in k
     }

@@ -21,6 +21,10 @@ class Blank(str):
         self.chemin, self.explication = chemin, explication
         return self
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        """Return what makes it again in another process."""
+        return self.chemin, self.explication
+
     def __bool__(self) -> bool:
         """Tell `{% if referent.courriel %}` that there is none."""
         return False

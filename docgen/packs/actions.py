@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,9 +23,14 @@ ACTIONS = frozenset((
 ))  # fmt: skip
 """All that a PDF may do besides going to one of its pages (ISO 32000-2, table 201)."""
 
+NAMED = re.compile(rb"/S\s*(?:%b)\b" % b"|".join(name.encode() for name in sorted(ACTIONS)))
+"""How qpdf, that wrote the pack, writes them."""
+
 
 def faults(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield what a PDF would do besides going to one of its pages, a safe site or an address."""
+    if b"/ObjStm" not in data and not NAMED.search(data):
+        return  # no object is compressed, and none has the name of an action: nothing to look for in each of them
     with pikepdf.open(io.BytesIO(data)) as pdf, opened(data) as document:
         places = _places(pdf)
         for obj in pdf.objects:

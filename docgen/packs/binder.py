@@ -16,14 +16,15 @@ import pypdfium2
 from docgen.diagnostics import ConversionFailed
 from docgen.law import souscriptions
 from docgen.law.contrats import ACCOMPAGNEMENT, NOTICES
-from docgen.model.fiches import Membre
+from docgen.model.edition import Edition
+from docgen.model.fiches import Membre, Syndicat
 from docgen.packs import margins, preflight, receipts, recompute
 from docgen.packs.contents import Content
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf import fields, signatures
 from docgen.pdf.assemble import Bound, PackInfo, PiecePdf, assemble
 from docgen.pdf.pdfa import Description
-from docgen.records.workspace import Data, today
+from docgen.records.workspace import today
 from docgen.word.expressions import TAG
 from docgen.word.render import Filled
 from docgen.word.template import Template, joined_text
@@ -37,7 +38,8 @@ PREVIEW_WIDTH = 320
 class Binder:
     """Binds the packs of one edition."""
 
-    data: Data
+    syndicat: Syndicat
+    edition: Edition
     fonts: frozenset[str]
     """The families that may be used."""
     police: Path
@@ -55,15 +57,15 @@ class Binder:
 
         `filled` and `pdfs` hold the pieces by name. Raises `ConversionFailed` when it would not be a true pack.
         """
-        act = self.data.edition.deliberation
+        act = self.edition.deliberation
         said = Description(
-            wanted.titre, self.data.syndicat.nom, f"Édition {wanted.edition}, délibération n° {act.numero}", act.date,
+            wanted.titre, self.syndicat.nom, f"Édition {wanted.edition}, délibération n° {act.numero}", act.date,
             wanted.identifiant,
         )  # fmt: skip
         pieces = [PiecePdf(content.titre, content.label, pdfs[content.name]) for content in contents]
-        bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.data.syndicat.signature))
+        bound = assemble(pieces, PackInfo(said, wanted.projet, self.police, self.syndicat.signature))
         to_sign = any(content.name not in (*NOTICES, ACCOMPAGNEMENT) for content in contents)
-        people = signatures.signataires(self.data.syndicat, membre) if to_sign else {}
+        people = signatures.signataires(self.syndicat, membre) if to_sign else {}
         before = itertools.accumulate(bound.pages, initial=0)
         expected = [
             dataclasses.replace(
@@ -96,7 +98,7 @@ class Binder:
 
     def _amounts(self, membre: Membre, content: Content) -> Callable[[str], Iterator[str]] | None:
         """Return what computes the amounts of a piece again; None when it prints none."""
-        edition, (printed, words) = self.data.edition, _of_template(content.template)
+        edition, (printed, words) = self.edition, _of_template(content.template)
         if not any(path.startswith(("grille.", "montants.", "volet.", "volets[].montants")) for path in printed):
             return None
         known = {

@@ -1,6 +1,6 @@
 """The order of the stages, for one pack or a thousand; nothing else knows it.
 
-    find what is not up to date -> fill -> convert -> check -> assemble -> check -> publish, receipt last
+    find what is not up to date -> a job each (fill, convert, complete, bind, check) -> publish, receipt last
 
 One bad member never stops the others. What is finished is published at once: a build that is cut loses only what
 was being made.
@@ -8,34 +8,32 @@ was being made.
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from docgen import __version__, publish, scratch
+from docgen import __version__, publish
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of, known_anywhere, known_of
-from docgen.diagnostics import CannotWrite, ConversionFailed, ExitCode, ProblemsFound
+from docgen.diagnostics import CannotWrite, ExitCode
 from docgen.lint import rules
 from docgen.model.fiches import Membre
 from docgen.office import LibreOffice, font_for
-from docgen.packs import preflight, receipts, together, withdrawn
+from docgen.packs import preflight, receipts, together, withdrawn, workers
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
 from docgen.packs.contents import Contents, left_blank, printed
+from docgen.packs.jobs import Job, Made, Part, Settings, is_whole, pdf_name
 from docgen.packs.receipts import Receipt
-from docgen.pdf import conform, signatures
-from docgen.pdf.convert import Export, Pool
+from docgen.pdf import signatures
 from docgen.records import exemples
 from docgen.records.validate import missing_for_signature
 from docgen.records.workspace import Data, Workspace
 from docgen.word import signs
 from docgen.word.fonts import families
-from docgen.word.meaning import Meaning
-from docgen.word.render import Filled, Renderer
 
 
 @dataclass(frozen=True)
@@ -60,18 +58,6 @@ class Todo:
     reasons: list[str]
     altered: dict[str, str]
     former: Receipt | None
-    filled: dict[str, Filled] = field(default_factory=dict)
-    pdfs: dict[str, Path] = field(default_factory=dict)
-    failure: str = ""
-
-
-@dataclass
-class Awaited:
-    """A PDF that LibreOffice is to make, and the packs that wait for it."""
-
-    name: str
-    meaning: Meaning
-    packs: list[Todo] = field(default_factory=list)
 
 
 class Progress(Protocol):
@@ -87,12 +73,13 @@ class Progress(Protocol):
 class Build:
     """The making of the packs of one edition in one workspace."""
 
-    def __init__(self, workspace: Workspace, data: Data, office: LibreOffice, pool_size: int | None = None) -> None:
-        """Open the templates.
+    def __init__(self, workspace: Workspace, data: Data, office: LibreOffice, workers: int | None = None) -> None:
+        """Open the templates; `workers` is how many processes make packs, as many as cores unless told.
 
         Raises `ProblemsFound` when one of them would not give a true document, `ToolMissing` without a font for fields.
         """
-        self.workspace, self.data, self.office, self.pool_size = workspace, data, office, pool_size
+        self.workspace, self.data, self.office = workspace, data, office
+        self.workers = workers or os.cpu_count() or 1
         self.contents = Contents(workspace, data)
         self.templates = self.contents.templates
         rules.require_sound(list(self.templates.values()))
@@ -107,7 +94,7 @@ class Build:
         self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
         self.moteur["signature"] = data.syndicat.signature.value
         drawn_with = frozenset(font_for(family) for family in (*self.fonts, signs.FONT))
-        self.binder = Binder(data, drawn_with, office.form_font())
+        self.binder = Binder(data.syndicat, data.edition, drawn_with, office.form_font())
         self.packs = workspace.packs(data.edition.edition)
         self.proven: set[Path] = set()
         """The PDFs of the cache that a true pack was made of."""
@@ -243,116 +230,44 @@ class Build:
         return sorted(name for name in found if re.sub(r"\.\d+$", "", name) not in known)
 
     def _make(self, todo: list[Todo]) -> Iterator[Outcome]:
-        renderers = {name: Renderer(template) for name, template in self.templates.items()}
         self.workspace.cache.mkdir(parents=True, exist_ok=True)
-        with (
-            Pool(self.office, self.pool_size) as pool,
-            scratch.folder() as work,
-        ):
-            try:
-                yield from self._make_all(todo, pool, renderers, Path(work))
-            finally:
-                for pdf in self.doubtful - self.proven:
-                    pdf.unlink(missing_ok=True)
+        waiting = {pack.membre.id: pack for pack in todo}
+        settings = Settings(self.templates, self.binder, self.office)
+        try:
+            for made in workers.run(settings, map(self._job, todo), min(self.workers, len(todo))):
+                yield self._finish(waiting[made.membre], made)
+        finally:
+            for pdf in self.doubtful - self.proven:
+                pdf.unlink(missing_ok=True)
 
-    def _make_all(self, todo: list[Todo], pool: Pool, renderers: dict[str, Renderer], work: Path) -> Iterator[Outcome]:
-        waiting: dict[Path, Awaited] = {}
-        under_way: list[Todo] = []
-        for pack in todo:
-            under_way.append(pack)
-            for export in self._fill(pack, renderers, work, waiting):
-                pool.submit(export)
-            yield from self._finish_ready(under_way)
-            while pool.full:
-                yield from self._take(pool, waiting, under_way)
-        while pool.under_way:
-            yield from self._take(pool, waiting, under_way)
+    def _job(self, pack: Todo) -> Job:
+        """Return all that makes a pack, with those of its pieces that were made before."""
+        parts = tuple(Part.of(content) for content in self.contents.of(pack.membre))
+        cached = {part.name: self._cached(pack, part.name) for part in parts}
+        known = {name: path.read_bytes() for name, path in cached.items() if path.is_file()}
+        return Job(pack.membre, pack.wanted, parts, {name: pdf for name, pdf in known.items() if is_whole(pdf)})
 
-    def _fill(
-        self, pack: Todo, renderers: dict[str, Renderer], work: Path, waiting: dict[Path, Awaited]
-    ) -> Iterator[Export]:
-        """Fill the pieces of a pack; yield the exports that nobody asked for yet, and note what it waits for."""
-        for content in self.contents.of(pack.membre):
-            name = content.name
-            try:
-                filled = renderers[name].fill(content.found.tree)
-            except ProblemsFound as error:
-                pack.failure = str(error)
-                return
-            pack.filled[name] = filled
-            cached = self.workspace.cache / f"{self._pdf_key(name, filled)}.pdf"
-            docx = work / f"{cached.stem}.docx"
-            if docx in waiting:
-                waiting[docx].packs.append(pack)
-            elif _is_whole(cached):
-                pack.pdfs[name] = cached
-            else:
-                docx.write_bytes(filled.docx)
-                waiting[docx] = Awaited(name, filled.meaning, [pack])
-                yield Export(docx, docx.with_suffix(".pdf"))
+    def _cached(self, pack: Todo, name: str) -> Path:
+        return self.workspace.cache / pdf_name(name, pack.wanted)
 
-    def _take(self, pool: Pool, waiting: dict[Path, Awaited], under_way: list[Todo]) -> Iterator[Outcome]:
-        """Wait for an export to end; yield what became of the packs that it completes."""
-        export, problem = pool.take()
-        self._accept(export, problem, waiting.pop(export.docx))
-        yield from self._finish_ready(under_way)
-
-    def _pdf_key(self, name: str, filled: Filled) -> str:
-        """Return the name of a PDF in the cache: the same document by the same programs gives the same pages."""
-        programs = {name: version for name, version in self.moteur.items() if name != "signature"}  # is not in a piece
-        made_by = "|".join(f"{name}={version}" for name, version in sorted(programs.items()))
-        return hashlib.sha256(f"{name}|{filled.sha256}|{made_by}".encode()).hexdigest()[:32]
-
-    def _accept(self, export: Export, problem: str, waiting: Awaited) -> None:
-        """Complete the PDF that LibreOffice made, put it in the cache and give it to the packs that wait for it.
-
-        What it shows is checked in each pack that it is bound in.
-        """
-        cached = self.workspace.cache / export.pdf.name
-        problem = f"{waiting.name} : {problem}" if problem else ""
-        if not problem and not _is_whole(export.pdf):
-            problem = f"{waiting.name} : LibreOffice n'a pas donné un PDF entier"
-        if not problem:
-            try:
-                publish.replace(cached, conform.conform(export.pdf, waiting.meaning, waiting.name))
-            except ConversionFailed as error:
-                problem = str(error)
-        self.doubtful.add(cached)
-        for pack in waiting.packs:
-            if problem:
-                pack.failure = pack.failure or problem
-            else:
-                pack.pdfs[waiting.name] = cached
-        for leftover in (export.docx, export.pdf):
-            leftover.unlink(missing_ok=True)
-
-    def _finish_ready(self, packs: list[Todo]) -> Iterator[Outcome]:
-        """Publish the packs that have all their pieces; drop those that failed."""
-        for pack in list(packs):
-            if pack.failure:
-                yield self._failed(pack, pack.failure, ExitCode.CONVERSION_FAILED)
-            elif len(pack.pdfs) == len(pack.wanted.pieces):
-                yield self._finish(pack)
-            else:
-                continue
-            packs.remove(pack)
-            pack.filled.clear()  # the list of all packs outlives it: it must not keep their documents
-
-    def _finish(self, pack: Todo) -> Outcome:
+    def _finish(self, pack: Todo, made: Made) -> Outcome:
+        """Publish a pack, and keep its pieces for the next time."""
+        pieces = {self._cached(pack, name) for name in pack.wanted.pieces}
+        if made.receipt is None:
+            self.doubtful |= pieces
+            return self._failed(pack, made.failure, made.exit_code)
         folder = self.packs / receipts.folder_name(pack.membre.id, pack.wanted.rang)
         try:
-            contents = self.contents.of(pack.membre)
-            files, receipt = self.binder.bind(pack.membre, pack.wanted, contents, pack.filled, pack.pdfs)
-            receipt = receipts.after(receipt, pack.former)
-            files[receipts.NAME] = receipt.to_bytes()
+            for name, pdf in made.pdfs.items():
+                publish.replace(self._cached(pack, name), pdf)
+            receipt = receipts.after(made.receipt, pack.former)
+            files = {**made.files, receipts.NAME: receipt.to_bytes()}
             publish.set_aside(folder, [name for name in pack.altered if name != receipts.NAME])
             former = receipts.read(folder)
             publish.publish(folder, files, former.fichiers if former else ())
-        except (ConversionFailed, CannotWrite) as error:
-            if isinstance(error, ConversionFailed):  # one of its pieces is wrong
-                self.doubtful |= set(pack.pdfs.values())
+        except CannotWrite as error:
             return self._failed(pack, str(error), error.exit_code)
-        self.proven |= set(pack.pdfs.values())
+        self.proven |= pieces
         return Outcome(pack.membre, receipt, tuple(pack.reasons))
 
     def _failed(self, pack: Todo, failure: str, exit_code: ExitCode) -> Outcome:
@@ -371,14 +286,3 @@ class Build:
         for pdf in self.workspace.cache.glob("*.pdf"):
             if pdf.name not in kept:
                 pdf.unlink(missing_ok=True)
-
-
-def _is_whole(pdf: Path) -> bool:
-    """Tell whether a cached PDF has its beginning and its end."""
-    try:
-        with pdf.open("rb") as file:
-            start = file.read(5)
-            file.seek(max(0, pdf.stat().st_size - 1024))
-            return start == b"%PDF-" and b"%%EOF" in file.read()
-    except OSError:
-        return False

@@ -7,7 +7,7 @@ import io
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pikepdf
@@ -89,7 +89,7 @@ def boxes(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield the characters that the pages draw as the box of a missing glyph, whatever their text says."""
     told: set[tuple[str, str]] = set()
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        missing = cache(lambda number: frozenset(_missing(pdf.get_object(number))))
+        missing = cache(lambda number: _missing(pdf.get_object(number)))
         for number, page in enumerate(pdf.pages, 1):
             piece = next((one for one in reversed(shown) if one.before < number), None)
             for font in page.get("/Resources", pikepdf.Dictionary()).get("/Font", pikepdf.Dictionary()).values():
@@ -103,15 +103,23 @@ def boxes(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
                         yield piece.problem("case-vide", said, INSTALL, words=words, page=number - piece.before)
 
 
-def _missing(font: pikepdf.Object) -> Iterator[str]:
-    """Yield the characters of a font of the PDF whose glyph is that of none: LibreOffice copies it under their code."""
+def _missing(font: pikepdf.Object) -> frozenset[str]:
+    """Return the characters of a font whose glyph is that of none: LibreOffice copies it under their code."""
     file = font.get("/FontDescriptor", pikepdf.Dictionary()).get("/FontFile2")
     if file is None or "/ToUnicode" not in font:
-        return
-    with TTFont(io.BytesIO(file.read_bytes()), lazy=True) as drawn:
+        return frozenset()
+    return _boxed(file.read_bytes(), font.ToUnicode.read_bytes())
+
+
+@lru_cache(maxsize=256)
+def _boxed(file: bytes, codes: bytes) -> frozenset[str]:
+    """Return the same of the bytes of a font: the pieces of many packs hold the same ones."""
+    found = set()
+    with TTFont(io.BytesIO(file), lazy=True) as drawn:
         glyphs, table = drawn["glyf"], next(iter(drawn["cmap"].tables), None)
         none = glyphs[drawn.getGlyphOrder()[0]]
-        for code, char in re.findall(rb"<([0-9A-Fa-f]{2})>\s*<([0-9A-Fa-f]{4})>\s", font.ToUnicode.read_bytes()):
+        for code, char in re.findall(rb"<([0-9A-Fa-f]{2})>\s*<([0-9A-Fa-f]{4})>\s", codes):
             name = table.cmap.get(int(code, 16), "") if table else ""
             if name and none.numberOfContours and glyphs[name] == none:
-                yield chr(int(char, 16))
+                found.add(chr(int(char, 16)))
+    return frozenset(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import pypdfium2
@@ -24,15 +25,26 @@ def overruns(pdf: Path, layout: Layout, before: int = 0) -> Iterator[str]:
 
     `before` is how many pages stand before this piece. Headers and footers have their own place, boxes any.
     """
+    for number, words, millimetres in _found(pdf.read_bytes(), layout):
+        far = formats.number(Decimal(f"{millimetres:.1f}"))
+        yield f"page {before + number} : « {words} » dépasse la marge de {far} mm"
+
+
+@lru_cache(maxsize=8)
+def _found(pdf: bytes, layout: Layout) -> tuple[tuple[int, str, float], ...]:
+    """Return the same with the page of the piece, from 1: a charte is the same in all packs."""
     aside = [squeezed(text) for text in layout.aside]
+    found = []
     with opened(pdf) as document:
-        for number, page in enumerate(document, before + 1):
+        for number, page in enumerate(document, 1):
             width, height = page.get_size()
             if area := _area(layout, width, height):
-                for words, millimetres in _outside(page, area, height):
-                    if not any(squeezed(words) in text for text in aside):
-                        far = formats.number(Decimal(f"{millimetres:.1f}"))
-                        yield f"page {number} : « {words} » dépasse la marge de {far} mm"
+                found += [
+                    (number, words, millimetres)
+                    for words, millimetres in _outside(page, area, height)
+                    if not any(squeezed(words) in text for text in aside)
+                ]
+    return tuple(found)
 
 
 def _area(layout: Layout, width: float, height: float) -> Area | None:

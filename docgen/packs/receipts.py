@@ -31,7 +31,7 @@ SHOWN_IN_REASONS = re.compile(rf"^edition\.|{OF_A_VOLET}(?:souscription|montants
 PAGE_MAKERS = ("champs", "law", "pdf", "word")
 """The packages whose code makes the pages."""
 CHECKED_BY = (
-    "actions", "amendment", "avenant", "binder", "contents", "fonts", "frame", "margins", "places", "preflight",
+    "actions", "amendment", "avenant", "binder", "contents", "fonts", "frame", "jobs", "margins", "places", "preflight",
     "recompute", "tables", "words",
 )  # fmt: skip
 """The modules beside this one that make them too, or say whether they are true."""

@@ -84,13 +84,26 @@ def same_person(certificate: str, name: str | None) -> bool:
 
     >>> same_person("CLAIRE D ANGLADE (mairie)", "Claire D'ANGLADE"), same_person("ANGLADE Claire", "Claire D'ANGLADE")
     (True, True)
-    >>> same_person("Paul Vidal", "Claire D'ANGLADE")
-    False
+    >>> same_person("Claire DANGLADE", "Claire D'ANGLADE"), same_person("Paul Vidal", "Claire D'ANGLADE")
+    (True, False)
     """
     if not name:
         return True
-    wanted = set(_plain(name))
-    return (wanted - PARTICLES or wanted) <= set(_plain(certificate))
+    wanted, shown = _plain(name), _plain(certificate)
+    bare = set(wanted) - PARTICLES or set(wanted)
+    return bare <= set(shown) or set(_glued(wanted)) <= set(_glued(shown))
+
+
+def _glued(words: Sequence[str]) -> list[str]:
+    """Return the words of a name, its particles joined to what follows: some write « Dupont », others « Du Pont »."""
+    found: list[str] = []
+    before = ""
+    for word in words:
+        before += word
+        if word not in PARTICLES:
+            found.append(before)
+            before = ""
+    return [*found, before] if before else found
 
 
 def _plain(text: str) -> list[str]:

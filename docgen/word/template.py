@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from docxtpl import DocxTemplate
 from jinja2 import nodes
@@ -180,6 +181,14 @@ class Template:
             if NEVER_FILLED.fullmatch(name) and not FILLED.fullmatch(name)
         )
         """The parts that may be shown, or come out of the document, and where no field is ever filled."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is sent to another process: all but the reader of docxtpl, that is made anew there."""
+        return {name: value for name, value in self.__dict__.items() if name != "tpl"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.tpl = DocxTemplate(self.path)
 
     def knows(self, path: str) -> bool:
         """Tell whether a field may be used, or is the branch that fields hang on: « membre » of « membre.nom »."""
