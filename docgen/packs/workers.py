@@ -10,7 +10,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -117,7 +116,11 @@ def _start(settings: Settings) -> None:
 
 
 def _leave(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
+    """End a worker at once: an exception would be taken for the result of its job, and the worker would go on."""
+    for maker in _makers:
+        with contextlib.suppress(Exception):
+            maker.close()
+    os._exit(128 + number)
 
 
 def _follow() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,8 +13,11 @@ from docgen.actes import transmissions
 from docgen.actes.known import FOLDER, Known, act_of
 from docgen.packs import receipts
 from docgen.packs.receipts import Fichier, Receipt
-from docgen.pdf.pdftext import page_texts, squeezed
+from docgen.pdf.pdftext import page_texts
 from docgen.records.workspace import Data, Workspace
+
+SAME = 0.85
+"""The share of its words that makes a page the same page, in a file that another program wrote."""
 
 
 @dataclass(frozen=True)
@@ -103,17 +107,21 @@ def by_identifier(said: str, packs: Sequence[Pack]) -> tuple[Pack | None, bytes 
 
 
 def by_words(pages: Sequence[str], membre: str, packs: Sequence[Pack], share: float) -> tuple[Pack, bytes] | None:
-    """Return the pack of a member whose pages are, for that share at least, among these, word for word."""
-    read = {squeezed(page) for page in pages}
+    """Return the pack of a member whose pages are, for that share at least, among these, by nearly all their words."""
+    read = [Counter(page.split()) for page in pages]
     best: tuple[float, Pack, bytes] | None = None
     for pack in packs:
         if pack.receipt.membre != membre or not (original := pack.original()):
             continue
-        mine = [squeezed(page) for page in page_texts(original)]
-        found = sum(page in read for page in mine) / max(1, len(mine))
+        mine = [Counter(page.split()) for page in page_texts(original)]
+        found = sum(any(_alike(page, one) for one in read) for page in mine) / max(1, len(mine))
         if found >= share and (best is None or found > best[0]):
             best = found, pack, original
     return (best[1], best[2]) if best else None
+
+
+def _alike(one: Counter[str], other: Counter[str]) -> bool:
+    return (one & other).total() >= SAME * max(one.total(), other.total(), 1)
 
 
 def of_member(membre: str, packs: Sequence[Pack]) -> Pack | None:

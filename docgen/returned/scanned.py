@@ -20,7 +20,8 @@ import pypdfium2
 from docgen import formats, scratch
 from docgen.returned.untrusted import clean
 
-NUMBER = re.compile(r"\d+(?:,\d+)?")
+NUMBER = re.compile(r"(?<![^\W_])(?:\d+,\d+|\d{2,})(?![^\W_])")
+"""An amount, or a number of two digits and more, that is no part of a code (« 8411Z »)."""
 WORD = re.compile(r"[^\W_]{3,}")
 SAME_PAGE = 0.4
 """The share of its words that makes a page the same page."""
@@ -117,7 +118,7 @@ def _numbers(original: str, read: str) -> tuple[list[str], list[str]]:
     whole = re.sub(r"\s", "", original)
     glued = [one for one in come if len(one.split(",")[0]) > 3 and one in whole]
     gone = [one for one in gone if not any(other.startswith(one) or other.endswith(one) for other in glued)]
-    come = [one for one in come if one not in glued]
+    come = [one for one in come if one not in glued and ("," in one or any("," not in other for other in gone))]
     return list(dict.fromkeys(gone)), list(dict.fromkeys(come))
 
 

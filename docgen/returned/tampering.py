@@ -54,7 +54,8 @@ def changes(before: View, now: View, rewritten: bool) -> Iterator[str]:
     else:
         yield from (f"page {new + 1} : {REDRAWN}{_beside(now, new, seen[new + 1])}" for new in redrawn)
     yield from _field_changes(before, now, became)
-    yield from objects.changes(before, now, became)
+    if now.fields or not before.fields or not rewritten:  # what is printed anew has lost all that, and it is told
+        yield from objects.changes(before, now, became)
     if not rewritten:
         yield from objects.orphans(before, now)
 
@@ -124,7 +125,8 @@ def _page_change(before: View, old: int, now: View, new: int, rewritten: bool) -
     """Return what changed in what a page draws, or nothing: what is only seen is told by the eyes."""
     if before.prints[old] == now.prints[new]:
         return ""
-    was, words = (re.split(r"[ \t\r\n]+", view.texts[n].strip()) for view, n in ((before, old), (now, new)))
+    spaces = r"\s+" if rewritten else r"[ \t\r\n]+"  # another program may write no-break spaces otherwise
+    was, words = (re.split(spaces, view.texts[n].strip()) for view, n in ((before, old), (now, new)))
     same_words = "".join(was) == "".join(words) or (rewritten and Counter(was) == Counter(words))
     if not same_words:
         if version.is_scan(now.document[new]):

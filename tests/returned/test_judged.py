@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import subprocess
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -273,6 +274,19 @@ def test_a_signed_pack_that_a_tool_saved_again_is_ours_and_its_signatures_are_br
     )  # fmt: skip
     assert second.startswith(f"  pack de {MEMBER}, édition 2023-04")
     assert "redemandez le fichier signé, tel que le signataire l'a rendu" in told
+
+
+def test_a_pack_printed_anew_is_ours_and_what_it_lost_is_one_line(
+    made: Sample, pack: bytes, tmp_path: Path, docgen: Docgen
+) -> None:
+    """Its fields, tags and properties are gone with the printing: that is one thing, not ten."""
+    printed = tmp_path / "printed.pdf"
+    pdftocairo = program("pdftocairo", "poppler-utils")
+    subprocess.run([pdftocairo, "-pdf", back(tmp_path, pack), str(printed)], check=True)
+    _, told = docgen(made.root, "verify", str(printed))
+    assert f"pack de {MEMBER}, édition 2023-04" in told
+    assert "les champs à remplir et à signer ont disparu : le document a été imprimé ou aplati" in told
+    assert told.count("✗") <= 4, told
 
 
 def merged(*files: bytes) -> bytes:
