@@ -13,7 +13,7 @@ import docx
 import of_sample
 import pytest
 from conftest import ROOT
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from markupsafe import Markup
@@ -238,6 +238,7 @@ ANY_VALUE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_chara
 
 @MANY
 @given(TEXTS, ANY_VALUE, TEXTS, ANY_VALUE, TEXTS)
+@example("", "", "", "\uf900", "")  # a letter whose usual form is another one
 def test_a_filled_text_is_the_literal_text_with_the_values_in_place(
     tmp_path: Path, before: str, name: str, between: str, siret: str, after: str
 ) -> None:

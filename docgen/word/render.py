@@ -32,7 +32,7 @@ from docgen.word.filters import Unprintable, text_of
 from docgen.word.fonts import Typography, families
 from docgen.word.meaning import BLANK_MARK, Meaning
 from docgen.word.package import BODY, ENDNOTES, NOTES, PARSER, W, as_bytes, drop_comment_marks, zipped
-from docgen.word.passages import passages
+from docgen.word.passages import as_read, passages
 from docgen.word.template import Part, Template, badly_written
 
 BREAKS = re.compile(r"[\n\t]")
@@ -129,7 +129,8 @@ class Renderer:
         filled = {name: as_bytes(tree) for name, tree in parts.items()}
         docx = zipped({name: filled.get(name, data) for name, data in self.template.members.items()})
         # What only a note says whose call a condition took away is on no page.
-        unseen = {value for value in in_notes if not any(value in passage.text for passage in means.passages)}
+        read = [as_read(passage.text) for passage in means.passages]
+        unseen = {value for value in in_notes if not any(as_read(value) in text for text in read)}
         printed = tuple(value for value in self._printed if value not in unseen)
         return Filled(docx, hashlib.sha256(docx).hexdigest(), printed, means)
 
