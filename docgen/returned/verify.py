@@ -13,12 +13,11 @@ from pathlib import Path
 from docgen.champs.pack import curly
 from docgen.diagnostics import DocgenError
 from docgen.law.delais import too_early
-from docgen.model.expedition import Expedition
 from docgen.model.fiches import Envoi, Membre
 from docgen.packs import withdrawn as withdrawals
 from docgen.pdf import pdftext
 from docgen.pdf.signatures import same_person, signataires
-from docgen.records.expeditions import too_soon
+from docgen.records.expeditions import receipt_of, too_soon
 from docgen.records.workspace import Data, Workspace, load_edition
 from docgen.returned import facts, known, moments, scanned, typed, untrusted
 from docgen.returned.facts import Facts
@@ -144,9 +143,9 @@ def examine(workspace: Workspace, data: Data, file: Path) -> Verdict:
         next((one for one in why if one), ""), any(one.retire_le for one in sent), clue,
         typed=tuple(map(untrusted.french, _typed(workspace, data, membre, found, said))),
     )  # fmt: skip
-    too_early_ = act.too_early if act else (lambda day: _too_early(day, workspace, data, membre, found, sent))
+    awaits = act.too_early if act else (lambda day: _too_early(day, workspace, data, membre, found, sent))
     left = min((one.envoye_le for one in sent), default=found.envoye_le if found else None)
-    doubts = moments.doubts(verdict.people, data.syndicat, left, too_early_, datetime.now(UTC))
+    doubts = moments.doubts(verdict.people, data.syndicat, left, awaits, datetime.now(UTC))
     verdict = replace(verdict, doubts=tuple(map(untrusted.french, doubts)) if found else ())
     return replace(verdict, read=tuple(map(untrusted.french, _scan(verdict, workspace, data))))
 
@@ -198,18 +197,12 @@ def _too_early(
     if membre is None or pack is None:
         return ""
     if sent:
-        proof = _proof(data, membre, sent[0])
-        return too_soon(day, sent[0], membre, proof, data.votes)
+        return too_soon(day, sent[0], membre, receipt_of(membre.id, sent[0], data.expeditions), data.votes)
     try:
         act = load_edition(workspace, pack.receipt.edition, data.votes).deliberation
     except DocgenError:
         return ""
     return too_early(day, act, membre.habilitation)
-
-
-def _proof(data: Data, membre: Membre, sent: Envoi) -> Expedition | None:
-    mine = (one for one in data.expeditions if (one.membre, one.edition) == (membre.id, sent.edition))
-    return next((one for one in mine if one.envoye_le == sent.envoye_le), None)
 
 
 def _typed(workspace: Workspace, data: Data, membre: Membre | None, pack: Pack | None, said: Facts) -> Iterator[str]:
