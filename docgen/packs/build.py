@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from docgen import __version__, publish
+from docgen import __version__, publish, scratch
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import CannotWrite, ExitCode
@@ -107,6 +107,7 @@ class Build:
         Raises `ProblemsFound` when the templates, with these members, would not give true documents; `CannotWrite` when
         another build holds the output; `ToolMissing` when LibreOffice does not start.
         """
+        scratch.sweep()  # what a run that was killed left holds somebody's documents
         with publish.locked(self.workspace.output):
             stuck = dict(publish.recover(self.packs))
             members = [m for m in self.data.membres if not only or m.id in only]
