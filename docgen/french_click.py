@@ -69,6 +69,12 @@ def _what(error: click.UsageError) -> str:
         return f"l'option « {error.option_name} » attend une valeur."
     if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
         return f"l'option « {error.param.opts[0]} » attend {' ou '.join(error.param.type.choices)}."
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.IntRange):
+        asked = error.param
+        named = (
+            f"l'option « {asked.opts[0]} »" if isinstance(asked, click.Option) else f"« {asked.human_readable_name} »"
+        )
+        return f"{named} attend un nombre de {error.param.type.min} à {error.param.type.max}."
     message = str(error.format_message())
     if message.startswith("No such command") and error.ctx and isinstance(error.ctx.command, click.Group):
         name = message.split("'")[1]

@@ -74,6 +74,9 @@ def test_an_unknown_member_gets_the_closest_name(docgen, sample: Sample) -> None
         (("build", "--edition"), "l'option « --edition » attend une valeur"),
         (("init",), "il manque « DOSSIER »"),
         (("fields", "trop"), "argument en trop"),
+        (("build", "--workers", "0"), "l'option « --workers » attend un nombre de 1 à 256."),
+        (("build", "--workers", "deux"), "l'option « --workers » attend un nombre de 1 à 256."),
+        (("statement", "1999"), "« ANNÉE » attend un nombre de 2000 à 2100."),
     ],
 )
 def test_usage_errors_are_in_french(docgen, sample: Sample, words: tuple[str, ...], expected: str) -> None:

@@ -1,4 +1,4 @@
-"""What keeps an act from being sent to the préfecture, found before anything is made: by `check`, and by the making."""
+"""What keeps an act from being sent to the préfecture, before anything is made; what came of it since it was sent."""
 
 from __future__ import annotations
 
