@@ -24,6 +24,7 @@ from docgen.pdf import fields, signatures
 from docgen.pdf.assemble import Bound
 from docgen.records.workspace import load
 from docgen.word import render
+from docgen.word.area import Area, Layout
 
 MEMBER = "ca-du-val-d-azur"
 
@@ -180,10 +181,20 @@ def test_what_leads_or_acts_elsewhere_than_a_pack_may_is_found_wherever_it_hides
 
 
 def test_a_line_that_passes_the_margin_is_a_point_that_does_not_hold(bound: Bound, wanted: Finished) -> None:
-    pieces = with_piece(wanted, 1, outside=["page 6 : « oblige à ce » dépasse la marge de 2,1 mm"])
+    narrow = Layout((Area(595.3, 841.9, 200, 50, 400, 800),))
+    told = "page 6 : « oblige à ce » dépasse la marge de 2,1 mm"
+    pieces = with_piece(wanted, 1, outside=lambda: [told], layout=narrow)
     (point,) = (p for p in preflight.check(bound, dataclasses.replace(wanted, pieces=pieces)) if not p.tient)
     assert point.point == "marges"
-    assert point.detail == f"{pieces[1].titre}, page 6 : « oblige à ce » dépasse la marge de 2,1 mm"
+    assert point.detail == f"{pieces[1].titre}, {told}"
+
+
+def test_what_stands_between_the_margins_is_not_measured(bound: Bound, wanted: Finished) -> None:
+    def measured() -> list[str]:
+        raise AssertionError
+
+    pieces = [dataclasses.replace(piece, outside=measured) for piece in wanted.pieces]
+    assert all(point.tient for point in preflight.check(bound, dataclasses.replace(wanted, pieces=pieces)))
 
 
 def test_a_font_that_no_template_asks_for_is_found(bound: Bound, wanted: Finished) -> None:

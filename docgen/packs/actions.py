@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,11 +26,11 @@ NAMED = re.compile(rb"/S\s*(?:%b)\b" % b"|".join(name.encode() for name in sorte
 """How qpdf, that wrote the pack, writes them."""
 
 
-def faults(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+def faults(data: bytes, pdf: pikepdf.Pdf, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield what a PDF would do besides going to one of its pages, a safe site or an address."""
     if b"/ObjStm" not in data and not NAMED.search(data):
         return  # no object is compressed, and none has the name of an action: nothing to look for in each of them
-    with pikepdf.open(io.BytesIO(data)) as pdf, opened(data) as document:
+    with opened(data) as document:
         places = _places(pdf)
         for obj in pdf.objects:
             for action in _actions(obj):

@@ -7,7 +7,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ class Binder:
         expected = [
             dataclasses.replace(
                 self._expected(membre, content, filled[content.name], count),
-                outside=tuple(margins.overruns(pdfs[content.name], filled[content.name].meaning.layout, first)),
+                outside=partial(margins.overruns, pdfs[content.name], filled[content.name].meaning.layout, first),
             )
             for content, count, first in zip(contents, bound.pages, before, strict=False)
         ]

@@ -6,14 +6,14 @@ import ctypes
 import io
 import logging
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from typing import Any
 
 import pikepdf
 import pypdfium2
 from fontTools.ttLib import TTFont
-from pypdf import PdfReader
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pypdfium2 import raw
 
 from docgen.diagnostics import Diagnostic
@@ -24,11 +24,11 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)  # it wonders at the date
 INSTALL = "Installez cette police, ou tapez ces mots avec une police du modèle."
 
 
-def faults(data: bytes, reader: PdfReader, families: Iterable[str], shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+def faults(data: bytes, pdf: pikepdf.Pdf, families: Iterable[str], shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield the fonts that are not embedded, or that no template asked for, with the words that they draw."""
     allowed = {_plain(family) for family in families}
     wrong: dict[str, str] = {}
-    for name, embedded in sorted(_used(reader).items()):
+    for name, embedded in sorted(_used(pdf).items()):
         family = re.sub(r"^[A-Z]{6}\+", "", name).split("-")[0].split(",")[0]
         if not embedded:
             wrong[name] = f"la police {name} n'est pas incorporée"
@@ -46,19 +46,22 @@ def _plain(family: str) -> str:
     return re.sub(r"[^a-z]", "", family.casefold())
 
 
-def _used(reader: PdfReader) -> dict[str, bool]:
+def _used(pdf: pikepdf.Pdf) -> dict[str, bool]:
     """Return the fonts of the pages, and whether each is embedded."""
     found: dict[str, bool] = {}
-    for page in reader.pages:
-        fonts: Any = page.get("/Resources", {}).get("/Font", {})
-        for reference in fonts.get_object().values() if fonts else ():
-            font = reference.get_object()
-            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
-            descriptor = inner.get("/FontDescriptor", {})
-            descriptor = descriptor.get_object() if descriptor else {}
-            name = str(font.get("/BaseFont", "?")).lstrip("/")
-            found[name] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    for _, font in _fonts(pdf):
+        inner = font.DescendantFonts[0] if "/DescendantFonts" in font else font
+        descriptor = inner.get("/FontDescriptor", pikepdf.Dictionary())
+        name = str(font.get("/BaseFont", "?")).lstrip("/")
+        found[name] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
     return found
+
+
+def _fonts(pdf: pikepdf.Pdf) -> Iterator[tuple[int, pikepdf.Object]]:
+    """Yield the fonts of each page (from 1)."""
+    for number, page in enumerate(pdf.pages, 1):
+        for font in page.get("/Resources", pikepdf.Dictionary()).get("/Font", pikepdf.Dictionary()).values():
+            yield number, font
 
 
 def _drawn(data: bytes, names: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -85,22 +88,20 @@ def _font_of(item: pypdfium2.PdfObject) -> str:
     return buffer.value.decode("utf-8", "replace")
 
 
-def boxes(data: bytes, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+def boxes(pdf: pikepdf.Pdf, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield the characters that the pages draw as the box of a missing glyph, whatever their text says."""
     told: set[tuple[str, str]] = set()
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        missing = cache(lambda number: _missing(pdf.get_object(number)))
-        for number, page in enumerate(pdf.pages, 1):
-            piece = next((one for one in reversed(shown) if one.before < number), None)
-            for font in page.get("/Resources", pikepdf.Dictionary()).get("/Font", pikepdf.Dictionary()).values():
-                for char in sorted(missing(font.objgen)) if piece else ():
-                    assert piece
-                    if (piece.titre, char) not in told:
-                        told.add((piece.titre, char))
-                        text = piece.pages[number - piece.before - 1]
-                        words = next((line for line in text.splitlines() if char in line), "").strip()
-                        said = f"le caractère « {char} » (U+{ord(char):04X}) est imprimé comme une case vide"
-                        yield piece.problem("case-vide", said, INSTALL, words=words, page=number - piece.before)
+    missing = cache(lambda number: _missing(pdf.get_object(number)))
+    for number, font in _fonts(pdf):
+        piece = next((one for one in reversed(shown) if one.before < number), None)
+        for char in sorted(missing(font.objgen)) if piece else ():
+            assert piece
+            if (piece.titre, char) not in told:
+                told.add((piece.titre, char))
+                text = piece.pages[number - piece.before - 1]
+                words = next((line for line in text.splitlines() if char in line), "").strip()
+                said = f"le caractère « {char} » (U+{ord(char):04X}) est imprimé comme une case vide"
+                yield piece.problem("case-vide", said, INSTALL, words=words, page=number - piece.before)
 
 
 def _missing(font: pikepdf.Object) -> frozenset[str]:
@@ -108,18 +109,36 @@ def _missing(font: pikepdf.Object) -> frozenset[str]:
     file = font.get("/FontDescriptor", pikepdf.Dictionary()).get("/FontFile2")
     if file is None or "/ToUnicode" not in font:
         return frozenset()
+    kinds = {str(stream.get("/Filter", "")) for stream in (file, font.ToUnicode)}
+    if kinds == {"/FlateDecode"} and not any("/DecodeParms" in stream for stream in (file, font.ToUnicode)):
+        return _inflated(file.read_raw_bytes(), font.ToUnicode.read_raw_bytes())
     return _boxed(file.read_bytes(), font.ToUnicode.read_bytes())
 
 
 @lru_cache(maxsize=256)
+def _inflated(file: bytes, codes: bytes) -> frozenset[str]:
+    """Return the same of a font whose streams are compressed: the pieces of many packs hold the same ones."""
+    return _boxed(zlib.decompress(file), zlib.decompress(codes))
+
+
 def _boxed(file: bytes, codes: bytes) -> frozenset[str]:
-    """Return the same of the bytes of a font: the pieces of many packs hold the same ones."""
     found = set()
     with TTFont(io.BytesIO(file), lazy=True) as drawn:
         glyphs, table = drawn["glyf"], next(iter(drawn["cmap"].tables), None)
-        none = glyphs[drawn.getGlyphOrder()[0]]
+        bare, none = glyphs.glyphs, drawn.getGlyphOrder()[0]
+        begins = _head(bare[none])
+        drawn_at_all = begins[:2] not in (b"", b"\0\0")
         for code, char in re.findall(rb"<([0-9A-Fa-f]{2})>\s*<([0-9A-Fa-f]{4})>\s", codes):
             name = table.cmap.get(int(code, 16), "") if table else ""
-            if name and none.numberOfContours and glyphs[name] == none:
+            # Drawing each glyph costs: those that begin otherwise are not drawn alike.
+            if name and drawn_at_all and _head(bare[name]) in (begins, b"") and glyphs[name] == glyphs[none]:
                 found.add(chr(int(char, 16)))
     return frozenset(found)
+
+
+def _head(glyph: Glyph) -> bytes:
+    """Return how many contours a glyph has, and its rectangle, as its font holds them (OpenType, glyf).
+
+    Nothing of one that was drawn already.
+    """
+    return bytes(glyph.data[:10]) if hasattr(glyph, "data") else b""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from pypdf import PdfReader
-from pypdf.errors import PdfReadError
+import pikepdf
+from pikepdf import Dictionary, Pdf
 
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place
 from docgen.packs.places import Shown
@@ -21,53 +22,53 @@ def whole(titre: str, said: str, page: int = 1) -> Diagnostic:
     return Diagnostic(Place(titre, within="tout le document", extract=titre, page=page), "pack-anormal", said, AGAIN)
 
 
-def opened(data: bytes, titre: str) -> PdfReader:
-    """Return the PDF, open. Raises `ConversionFailed` when it is not a whole one."""
+@contextmanager
+def opened(data: bytes, titre: str) -> Iterator[Pdf]:
+    """Open a PDF for the time of a `with`. Raises `ConversionFailed` when it is not a whole one."""
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
         raise ConversionFailed(whole(titre, "ce n'est pas un PDF entier"))
     try:
-        reader = PdfReader(io.BytesIO(data), strict=True)
-        empty = not len(reader.pages)
-    except (PdfReadError, ValueError, KeyError, RecursionError) as error:
+        pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True)
+    except (pikepdf.PdfError, ValueError) as error:
         raise ConversionFailed(whole(titre, f"le PDF ne s'ouvre pas ({error})")) from None
-    if empty:
-        raise ConversionFailed(whole(titre, "le PDF n'a pas de page"))
-    return reader
+    with pdf:
+        if wrong := pdf.get_warnings():
+            raise ConversionFailed(whole(titre, f"le PDF ne s'ouvre pas ({wrong[0]})"))
+        if not len(pdf.pages):
+            raise ConversionFailed(whole(titre, "le PDF n'a pas de page"))
+        yield pdf
 
 
-def faults(reader: PdfReader, titre: str, projet: bool, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
+def faults(pdf: Pdf, titre: str, projet: bool, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield what is wrong with the outline, the title, the stamp and the tags."""
-    if list(_chapters(reader)) != [piece.titre for piece in shown]:
+    if list(_chapters(pdf)) != [piece.titre for piece in shown]:
         yield whole(titre, "le plan du pack n'est pas celui des pièces")
-    if reader.metadata is None or reader.metadata.title != (f"PROJET – {titre}" if projet else titre):
+    if str(pdf.docinfo.get("/Title", "")) != (f"PROJET – {titre}" if projet else titre):
         yield whole(titre, "le titre du pack n'est pas le bon")
-    resources: list[Any] = [page.get("/Resources", {}) for page in reader.pages]
-    stamped = ["/Projet" in found.get("/XObject", {}) for found in resources]
+    resources = [page.get("/Resources", Dictionary()) for page in pdf.pages]
+    stamped = ["/Projet" in found.get("/XObject", Dictionary()) for found in resources]
     if wrong := [number for number, has in enumerate(stamped, 1) if has != projet]:
         yield whole(titre, f"PROJET est sur {sum(stamped)} pages de {len(stamped)}", wrong[0])
-    if "/StructTreeRoot" not in reader.root_object:
+    if "/StructTreeRoot" not in pdf.Root:
         yield whole(titre, "le pack n'est pas balisé")
 
 
-def _chapters(reader: PdfReader) -> Iterator[str]:
+def _chapters(pdf: Pdf) -> Iterator[str]:
     """Yield the titles of the first rank of the outline."""
-    item: Any = reader.root_object.get("/Outlines", {}).get("/First")
+    item: Any = pdf.Root.get("/Outlines", Dictionary()).get("/First")
     while item is not None:
-        yield str(item.get_object()["/Title"])
-        item = item.get_object().get("/Next")
+        yield str(item.Title)
+        item = item.get("/Next")
 
 
-def wrong_fields(
-    reader: PdfReader, champs: Sequence[str], asked: Counter[str], shown: Sequence[Shown]
-) -> Iterator[Diagnostic]:
+def wrong_fields(pdf: Pdf, champs: Sequence[str], asked: Counter[str], shown: Sequence[Shown]) -> Iterator[Diagnostic]:
     """Yield the fields that are not shown as often as they should be: lost, doubled, or not asked for."""
     found: Counter[str] = Counter()
     places: dict[str, int] = {}
-    for number, page in enumerate(reader.pages, 1):
-        for reference in page.get("/Annots", ()):
-            annotation: Any = reference.get_object()
+    for number, page in enumerate(pdf.pages, 1):
+        for annotation in page.get("/Annots", ()):
             if annotation.get("/Subtype") == "/Widget":
-                name = str(annotation.get("/T") or annotation["/Parent"]["/T"])
+                name = str(annotation.T if "/T" in annotation else annotation.Parent.T)
                 found[name] += 1
                 places.setdefault(name, number)
     titre = shown[0].titre if shown else ""

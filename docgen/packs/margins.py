@@ -62,8 +62,8 @@ def _outside(page: pypdfium2.PdfPage, area: Area, height: float) -> Iterator[tup
     """Yield the end of each line that is drawn outside of the area, and by how many millimetres."""
     textpage = page.get_textpage()
     try:
+        strips = _strips(area, height)
         bottom, top = height - area.bottom, height - area.top
-        strips = Box(0, bottom, area.left - SLACK, top), Box(area.right + SLACK, bottom, area.width, top)
         if not any(_text(textpage, strip) for strip in strips):
             return
         for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
@@ -73,6 +73,19 @@ def _outside(page: pypdfium2.PdfPage, area: Area, height: float) -> Iterator[tup
                 yield _text(textpage, box)[-60:], max(area.left - left, right - area.right) / POINTS
     finally:
         textpage.close()
+
+
+def clear(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, layout: Layout) -> bool:
+    """Tell whether no text at all stands beyond the margins of a page: nothing is then to be measured."""
+    width, height = page.get_size()
+    area = _area(layout, width, height)
+    return area is None or not any(_text(textpage, strip) for strip in _strips(area, height))
+
+
+def _strips(area: Area, height: float) -> tuple[Box, Box]:
+    """Return the margins of a page on the left and on the right."""
+    bottom, top = height - area.bottom, height - area.top
+    return Box(0, bottom, area.left - SLACK, top), Box(area.right + SLACK, bottom, area.width, top)
 
 
 def _common(one: Box, other: Box) -> Box:

@@ -26,7 +26,7 @@ class Shown:
     before: int = 0
     """Pages of the pack that stand before it."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All its text."""
         return "\n".join(self.pages)

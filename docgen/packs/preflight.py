@@ -1,7 +1,7 @@
 """The finished pack against what should stand in it: a list, point by point, before it leaves.
 
 Nothing that LibreOffice made is believed before this. What makes a pack false stops it (a lost word, another font, a
-wrong amount); what only keeps it from being signed is a point of the list that does not hold. pypdf tells the
+wrong amount); what only keeps it from being signed is a point of the list that does not hold. qpdf tells the
 structure (pages, fonts, outline, fields), pdfium the text as a reader sees it.
 """
 
@@ -12,19 +12,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
-from typing import Any
 
-from pypdf import PdfReader
+import pikepdf
 
 from docgen import formats
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place
-from docgen.packs import actions, fonts, frame, tables, words
+from docgen.packs import actions, fonts, frame, margins, tables, words
 from docgen.packs.places import Shown
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf.assemble import Bound
-from docgen.pdf.pdftext import page_texts, squeezed
+from docgen.pdf.pdftext import opened, squeezed, text_of
 from docgen.pdf.signatures import Signataire
 from docgen.word import references
+from docgen.word.area import NOWHERE, Layout
 from docgen.word.codes import BROKEN
 from docgen.word.expressions import TAG_MARKS
 from docgen.word.passages import Passage, words_of
@@ -57,15 +57,17 @@ class Expected:
     """The words of its headers and footers."""
     listed: Sequence[str] = ()
     """What its tables of contents list."""
-    outside: Sequence[str] = ()
-    """What passes a margin of its pages."""
+    layout: Layout = NOWHERE
+    """Where its pages may hold text."""
+    outside: Callable[[], Iterable[str]] = tuple
+    """What measures the text that passes a margin; asked when some stands beyond one."""
 
 
 def expected(titre: str, pages: int, filled: Filled, champs: Sequence[str]) -> Expected:
     """Return what a piece must show that was made of a filled document, as so many pages."""
     means = filled.meaning
     around = [*means.around, *(word for title in means.listed for word in words_of(title))]
-    return Expected(titre, pages, means.passages, filled.printed, champs, None, around, means.listed)
+    return Expected(titre, pages, means.passages, filled.printed, champs, None, around, means.listed, means.layout)
 
 
 def unsigned(titre: str, filled: Filled, said: str) -> Diagnostic:
@@ -104,14 +106,16 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
 
     Raises `ConversionFailed` with all that makes it false, each with its place: it is then not to be published.
     """
-    reader = frame.opened(bound.data, wanted.titre)
-    pages, lost = _without_anchors(page_texts(bound.data), bound.ancres, wanted.titre)
-    shown = list(_by_piece(pages, wanted.pieces))
-    problems = [*lost, *frame.faults(reader, wanted.titre, wanted.projet, shown)]
-    problems += frame.wrong_fields(reader, bound.champs, wanted.asked, shown)
-    problems += fonts.faults(bound.data, reader, wanted.fonts, shown)
-    problems += fonts.boxes(bound.data, shown)
-    problems += actions.faults(bound.data, shown)
+    with frame.opened(bound.data, wanted.titre) as pdf:
+        texts, beyond = _read(bound.data, wanted.pieces)
+        pages, lost = _without_anchors(texts, bound.ancres, wanted.titre)
+        shown = list(_by_piece(pages, wanted.pieces))
+        problems = [*lost, *frame.faults(pdf, wanted.titre, wanted.projet, shown)]
+        problems += frame.wrong_fields(pdf, bound.champs, wanted.asked, shown)
+        problems += fonts.faults(bound.data, pdf, wanted.fonts, shown)
+        problems += fonts.boxes(pdf, shown)
+        problems += actions.faults(bound.data, pdf, shown)
+        widgets = _written_in(pdf)
     for piece, own in zip(wanted.pieces, shown, strict=True):
         problems += [*words.lost(own), *words.missing_values(own, piece.printed), *tables.faults(own, piece.listed)]
         problems += _wrong_amounts(own, piece)
@@ -120,7 +124,23 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
         problems.append(frame.whole(wanted.titre, f"le document a {len(pages)} pages au lieu de {total}"))
     if problems:
         raise ConversionFailed(*problems)
-    return tuple(_points(reader, bound, wanted, shown))
+    outside = [f"{piece.titre}, {line}" for piece in beyond for line in piece.outside()]
+    return tuple(_points(widgets, outside, bound, wanted, shown))
+
+
+def _read(data: bytes, pieces: Sequence[Expected]) -> tuple[list[str], list[Expected]]:
+    """Return the text of each page of a PDF, and the pieces that have text beyond a margin."""
+    owners = [rank for rank, piece in enumerate(pieces) for _ in range(piece.pages)]
+    texts: list[str] = []
+    beyond: set[int] = set()
+    with opened(data) as document:
+        for number, page in enumerate(document):
+            textpage = page.get_textpage()
+            texts.append(text_of(textpage))
+            if number < len(owners) and not margins.clear(page, textpage, pieces[owners[number]].layout):
+                beyond.add(owners[number])
+            textpage.close()
+    return texts, [pieces[rank] for rank in sorted(beyond)]
 
 
 def _wrong_amounts(own: Shown, piece: Expected) -> Iterator[Diagnostic]:
@@ -141,18 +161,19 @@ def _left(own: Shown) -> Iterator[Diagnostic]:
             yield own.problem("renvoi-perdu", said, references.AGAIN, words=broken.group(), page=number)
 
 
-def _points(reader: PdfReader, bound: Bound, wanted: Finished, shown: Sequence[Shown]) -> Iterator[Point]:
+def _points(
+    widgets: int, outside: Sequence[str], bound: Bound, wanted: Finished, shown: Sequence[Shown]
+) -> Iterator[Point]:
     pages = [text for piece in shown for text in piece.pages]
     values = sum(len(set(piece.printed)) for piece in wanted.pieces)
     blanks = list(wanted.blancs)
-    if unmarked := _unmarked_dots(reader, pages):
+    if unmarked := _unmarked_dots(widgets, pages):
         blanks.append(formats.plural(unmarked, "ligne de points sans champ", "lignes de points sans champ"))
     yield _point("blancs", blanks, "rien que le lieu, la date et la signature", ", ")
     yield _point("valeurs", (), f"{formats.plural(values, 'valeur')} de la fiche, chacune sur sa page")
     if any(piece.amounts for piece in wanted.pieces):
         yield _point("montants", (), "recalculés d'après les pages, conformes au vote")
     yield _point("délibérations", wanted.manque, "exécutoires")
-    outside = [f"{piece.titre}, {line}" for piece in wanted.pieces for line in piece.outside]
     yield _point("marges", outside, "tout le texte tient entre elles")
     besides = [
         f"{piece.titre}, {line}"
@@ -231,12 +252,16 @@ def _apart(bound: Bound, wanted: Finished, pages: Sequence[str]) -> Iterator[str
             yield f"page {place.page} : la place de la signature ({place.role}) y est sans le nom du signataire"
 
 
-def _unmarked_dots(reader: PdfReader, pages: Sequence[str]) -> int:
+def _written_in(pdf: pikepdf.Pdf) -> int:
+    """Return in how many places of the pages one types."""
+    found = 0
+    for page in pdf.pages:
+        for annotation in page.get("/Annots", ()):
+            kind = annotation.get("/FT") or annotation.get("/Parent", pikepdf.Dictionary()).get("/FT")
+            found += annotation.get("/Subtype") == "/Widget" and kind == "/Tx"
+    return found
+
+
+def _unmarked_dots(widgets: int, pages: Sequence[str]) -> int:
     """Return how many rows of dots have no field over them: the record or the template left a blank untold."""
-    widgets = 0
-    for page in reader.pages:
-        for reference in page.get("/Annots", ()):
-            annotation: Any = reference.get_object()
-            kind = annotation.get("/FT") or annotation.get("/Parent", {}).get("/FT")
-            widgets += annotation.get("/Subtype") == "/Widget" and kind == "/Tx"
     return max(0, sum(len(DOTTED.findall(text)) for text in pages) - widgets)

@@ -6,7 +6,7 @@ LibreOffice leaves the lines of tables and headers outside of any tag, and draws
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 TOKEN = re.compile(
@@ -17,6 +17,12 @@ TOKEN = re.compile(
 )
 """The beginning or the end of a marked content; strings, because they may look like one."""
 PAINTS = re.compile(rb"(?<!\S)(?:[SsfFbB]\*?|sh|Do|T[jJ]|['\"]|BI)(?!\S)")
+LINE = re.compile(
+    rb"^(?:/[^\s/<>\[\]()]+\s*(?P<props><<(?:[^<>]|<[0-9A-Fa-f]*>)*>>|/[^\s/<>\[\]()]+)?\s*(?P<open>BMC|BDC)|(?P<close>EMC))$",
+    re.M,
+)
+"""The same where each stands on a line of its own, as LibreOffice writes them: much quicker to find."""
+MARKED = (b"BMC", b"BDC", b"EMC")
 MCID = re.compile(rb"/MCID\s+(\d+)")
 IMAGE = re.compile(rb"(?<!\S)([-\d.]+) [-\d.]+ [-\d.]+ ([-\d.]+) ([-\d.]+) ([-\d.]+) cm\s*/\S+ Do(?!\S)")
 CLIP = re.compile(rb"(?<!\S)([-\d.]+) ([-\d.]+) re\s+W\*? n(?!\S)")
@@ -46,7 +52,7 @@ def complete(drawing: bytes, is_figure: Callable[[Image, int], bool], ornaments:
     out: list[bytes] = []
     depth = start = 0
     opening: re.Match[bytes] | None = None
-    for token in TOKEN.finditer(drawing):
+    for token in _tokens(drawing):
         if token["open"]:
             if not depth:
                 out.append(_as_ornament(drawing[start : token.start()]))
@@ -65,6 +71,12 @@ def complete(drawing: bytes, is_figure: Callable[[Image, int], bool], ornaments:
                 start = token.end()
     out.append(_as_ornament(drawing[start:]))
     return b"".join(out)
+
+
+def _tokens(drawing: bytes) -> Iterable[re.Match[bytes]]:
+    """Return the beginnings and the ends of marked contents, in order, maybe with strings among them."""
+    found = list(LINE.finditer(drawing)) if b"(" not in drawing else []
+    return found if len(found) == sum(map(drawing.count, MARKED)) else TOKEN.finditer(drawing)
 
 
 def _as_ornament(drawing: bytes) -> bytes:

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pypdfium2
 from pypdfium2 import raw
 
-from docgen.word.passages import as_read
+from docgen.word.passages import REMEMBERED, as_read
 
 BROKEN_WORD = "\x02"
 """What pdfium gives for a hyphen at the end of a line."""
@@ -49,14 +49,20 @@ def page_text(page: pypdfium2.PdfPage) -> str:
     """Return the text of a page."""
     textpage = page.get_textpage()
     try:
-        return str(textpage.get_text_bounded()).replace(BROKEN_WORD, "-")
+        return text_of(textpage)
     finally:
         textpage.close()
 
 
+def text_of(textpage: pypdfium2.PdfTextPage) -> str:
+    """Return the text of a page that was read."""
+    return str(textpage.get_text_bounded()).replace(BROKEN_WORD, "-")
+
+
+@lru_cache(REMEMBERED)
 def squeezed(text: str) -> str:
     """Return the text as it is read, without any space: lines and justification differ, the words do not."""
-    return re.sub(r"\s", "", as_read(text))
+    return "".join(as_read(text).split())
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Node:
         while waiting:
             node = waiting.pop()
             yield node
-            waiting.extend(kid for kid in reversed(node.kids) if isinstance(kid, Node))
+            waiting += [kid for kid in reversed(node.kids) if type(kid) is Node]
 
     def contents(self) -> Iterator[Content]:
         """Yield what stands on the pages for it and for those below it, in the order of reading."""
@@ -109,10 +109,11 @@ def _kid(
         if page is not None:
             yield Content(page, int(kid))
         return
-    here = pages.get(kid.Pg.objgen, page) if "/Pg" in kid else page
     if "/S" in kid:
         yield _node(kid, roles, pages, page)
-    elif here is not None and "/MCID" in kid:
+        return
+    here = pages.get(kid.Pg.objgen, page) if "/Pg" in kid else page
+    if here is not None and "/MCID" in kid:
         yield Content(here, int(kid.MCID))
     elif here is not None and "/Obj" in kid:
         yield Annotation(here, kid.Obj)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -28,6 +29,8 @@ TELLING = 4
 """Characters: a shorter value tells nothing of anybody."""
 TYPED = 100
 """Characters: a title that has no style is shorter."""
+REMEMBERED = 8192
+"""Texts whose reading is remembered: a template's are those of all its documents."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,19 @@ class Passage:
         return max((piece.strip(" ,;:.") for piece in pieces), key=len)
 
 
+@lru_cache(REMEMBERED)
 def as_read(text: str) -> str:
     """Return a text as a reader takes it: whatever its accents, spaces, hyphens and ligatures are made of (NFKC)."""
+    if text.isascii():
+        return text
     pieces = UNSEEN.sub("", text).translate(HYPHENS).split("…")  # the dots of a blank are no three dots
     return "…".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(REMEMBERED)
+def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text, in small letters."""
-    return WORD.findall(as_read(text).casefold())
+    return tuple(WORD.findall(as_read(text).casefold()))
 
 
 def passages(
@@ -87,7 +94,7 @@ def passages(
                 article = titled(label, " ".join(text.split()))
             inside = tuple(value for value in values if value in text)
             names = frozenset(mark.get(f"{W}name", "") for mark in paragraph.iter(f"{W}bookmarkStart"))
-            words = tuple(words_of(raw.replace(CALL, " ")))
+            words = words_of(raw.replace(CALL, " "))
             yield Passage(text, article, words, _called(raw), label, inside, names, as_read(initial).casefold())
             initial = ""
 
@@ -106,6 +113,8 @@ def _begins_a_note(paragraph: etree._Element) -> bool:
 
 
 def _called(raw: str) -> frozenset[str]:
+    if CALL not in raw:
+        return frozenset()
     found = re.findall(rf"(\w*){CALL}+(?=(\w*))", as_read(raw).casefold())
     return frozenset(word for pair in found for word in pair if word)
 

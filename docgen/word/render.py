@@ -56,7 +56,13 @@ TOKEN = re.compile(rf"{TAG.pattern}|[\ue001-\ue004]|[^\s{{\ue001-\ue004]+|\{{", 
 AROUND = ("word/header", "word/footer")
 BLOCKS = tuple(f"{W}{name}" for name in ("tc", "hdr", "ftr", "txbxContent", "footnote"))
 """What Word calls corrupt unless it ends with a paragraph."""
-TEXTS = tuple(f"{W}{name}" for name in ("t", "delText", "instrText", "delInstrText"))
+TEXTS = ("t", "delText", "instrText", "delInstrText")
+STRAY = etree.XPath(
+    f"//w:*[not({' or '.join(f'self::w:{name}' for name in TEXTS)})]/text()[normalize-space()]",
+    namespaces={"w": W.strip("{}")},
+    smart_strings=False,
+)
+"""What is typed where Word shows no text."""
 
 
 @dataclass(frozen=True)
@@ -310,12 +316,7 @@ def _parsed(xml: str) -> etree._Element | None:
         tree = etree.fromstring(xml.encode("utf-8"), PARSER)
     except etree.XMLSyntaxError:
         return None
-    stray = any(
-        (element.text or "").strip() or any((child.tail or "").strip() for child in element)
-        for element in tree.iter(f"{W}*")
-        if element.tag not in TEXTS
-    )
-    return None if stray else tree
+    return None if any(text.strip() for text in STRAY(tree)) else tree
 
 
 def _mend_emptied(tree: etree._Element) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import copy
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import lru_cache
 
 from lxml import etree
 
 from docgen.office import SYMBOLS
 from docgen.word.fonts import KINDS, SIGN, Typography
 from docgen.word.package import XML_SPACE, W
+from docgen.word.passages import REMEMBERED
 
 FONT = "DejaVu Sans"
 """Free, with all these signs; package fonts-dejavu-core."""
@@ -78,7 +80,7 @@ def draw(
             fonts = typography.of_run(run)
             if fonts.get("hAnsi", "").casefold() in TABLES:
                 text.text = "".join(_meant(fonts["hAnsi"], f"{ord(char):X}") or char for char in text.text)
-            signs, lost = _judged(text.text, fonts, known, covers)
+            signs, lost = _judged(text.text, tuple(fonts.items()), known, covers)
             yield from ((run, char) for char in lost)
             if signs:
                 _set_apart(text, run, signs)
@@ -101,11 +103,12 @@ def bullets(
                 yield paragraph, char, family
 
 
+@lru_cache(REMEMBERED)
 def _judged(
-    text: str, fonts: dict[str, str], known: frozenset[str], covers: Callable[[str, str], bool]
-) -> tuple[set[str], list[str]]:
+    text: str, of_run: tuple[tuple[str, str], ...], known: frozenset[str], covers: Callable[[str, str], bool]
+) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the characters of a text that are signs to draw, and those that nothing draws."""
-    signs, lost = set(), []
+    signs, lost, fonts = set(), [], dict(of_run)
     for char in dict.fromkeys(text):
         family = fonts.get("ascii" if ord(char) < 128 else "hAnsi", "")
         if EAST.match(char):
@@ -116,10 +119,10 @@ def _judged(
             signs.add(char)
         elif not covers(family, char):
             lost.append(char)
-    return signs, lost
+    return frozenset(signs), tuple(lost)
 
 
-def _set_apart(text: etree._Element, run: etree._Element, signs: set[str]) -> None:
+def _set_apart(text: etree._Element, run: etree._Element, signs: Set[str]) -> None:
     """Put the signs of a text in runs of their own, of the same format but for their font."""
     props, after = run.find(f"{W}rPr"), list(text.itersiblings())
     run.remove(text)
