@@ -31,7 +31,8 @@ first line of every module says its one job.
    the `fonts` that its words have (`glyphs`: and do not have). `meaning` notes what its PDF is to say besides, `area`
    where its pages may hold text, `passages` what is read there, `toc` what its tables say. `compare` tells what differs
    between two editions, by titles that `numbering` gives their numbers.
-6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF. `conform` completes it, once per piece: tags
+6. `pdf`: `convert` has LibreOffice (driven by `uno_worker`) make the PDF; documents of one of the `shapes` are opened
+   once, by `uno_shapes`. `conform` completes it, once per piece: tags
    (`structure`), drawings (`content`), `fields`, placed by what `pdftext` sees on the page. `assemble` binds the
    pieces: `pdfa` is what they claim, `overlay` draws PROJET and the anchors of `signatures`, `form_font` is what is
    typed in.

@@ -227,6 +227,9 @@ def build(membres: tuple[str, ...], edition: str | None, workers: int | None) ->
     changed = {o.membre.id: maker.changed_since_sent(o.membre) for o in outcomes}
     lines = [f"{member} : {', '.join(found)}" for member, found in changed.items() if found]
     told.section("Fiches modifiées depuis l'envoi ; le pack envoyé, lui, ne change pas", lines)
+    told.section(
+        "Pièces converties une à une, plus lentement : sans cela, leurs pages différaient", sorted(maker.alone)
+    )
     told.section(told.LOST, withdrawn.lost(place, data))
     told.section("Dossiers sans fiche dans members.yaml, laissés en place", maker.orphans())
     try:

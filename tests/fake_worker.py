@@ -19,10 +19,11 @@ def main() -> None:
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        docx = next(request[verb] for verb in ("load", "export", "close") if verb in request)
-        if "export" in request and victim in Path(docx).name:
+        request = request.get("shape", request)
+        docx = next(request[verb] for verb in ("load", "export", "open", "put", "close") if verb in request)
+        if "pdf" in request and victim in Path(request["pdf"]).name:
             fail(way, given, Path(request["pdf"]))
-        elif "export" in request:
+        elif "pdf" in request:
             shutil.copy(given or "", request["pdf"]) if given else Path(request["pdf"]).write_bytes(b"%PDF-1.7 %%EOF")
         print(json.dumps({"done": docx}), flush=True)
 

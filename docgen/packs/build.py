@@ -100,6 +100,8 @@ class Build:
         """The PDFs of the cache that a true pack was made of."""
         self.doubtful: set[Path] = set()
         """Those made now, and those of packs that could not be made; other packs may be waiting for them."""
+        self.alone: set[str] = set()
+        """The pieces that are converted one by one, slowly: in one document for all, their pages differed."""
 
     def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
         """Make what is not up to date and return what became of every member asked for, in their order.
@@ -112,12 +114,14 @@ class Build:
             stuck = dict(publish.recover(self.packs))
             members = [m for m in self.data.membres if not only or m.id in only]
             outcomes: dict[str, Outcome] = {}
-            todo = []
+            todo: list[Todo] = []
             for membre in members:
                 plan = self.plan(membre)
                 if membre.id in stuck:
                     outcomes[membre.id] = self._failed(plan, stuck[membre.id], ExitCode.CANNOT_WRITE)
                 elif plan.reasons:
+                    if not todo:
+                        workers.prepare(self.workers)
                     todo.append(plan)
                 else:
                     outcomes[membre.id] = Outcome(membre, plan.former)
@@ -236,6 +240,7 @@ class Build:
         settings = Settings(self.templates, self.binder, self.office)
         try:
             for made in workers.run(settings, map(self._job, todo), min(self.workers, len(todo))):
+                self.alone |= made.alone
                 yield self._finish(waiting[made.membre], made)
         finally:
             for pdf in self.doubtful - self.proven:

@@ -32,15 +32,15 @@ def opened(data: bytes, titre: str) -> Iterator[Pdf]:
     except (pikepdf.PdfError, ValueError) as error:
         raise ConversionFailed(whole(titre, f"le PDF ne s'ouvre pas ({error})")) from None
     with pdf:
-        if wrong := pdf.get_warnings():
-            raise ConversionFailed(whole(titre, f"le PDF ne s'ouvre pas ({wrong[0]})"))
         if not len(pdf.pages):
             raise ConversionFailed(whole(titre, "le PDF n'a pas de page"))
         yield pdf
 
 
 def faults(pdf: Pdf, titre: str, projet: bool, shown: Sequence[Shown]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the outline, the title, the stamp and the tags."""
+    """Yield what is wrong with the file itself, the outline, the title, the stamp and the tags."""
+    for said in pdf.get_warnings():
+        yield whole(titre, f"le PDF n'est pas bien formé ({said.partition(', ')[2]})")
     if list(_chapters(pdf)) != [piece.titre for piece in shown]:
         yield whole(titre, "le plan du pack n'est pas celui des pièces")
     if str(pdf.docinfo.get("/Title", "")) != (f"PROJET – {titre}" if projet else titre):

@@ -77,6 +77,8 @@ class Made:
     """The pieces that were converted and completed, to be kept for the next time."""
     failure: str = ""
     exit_code: ExitCode = ExitCode.DONE
+    alone: frozenset[str] = frozenset()
+    """The pieces that whoever made it now converts one by one: in one document for all, their pages differed."""
 
 
 def pdf_name(name: str, wanted: Receipt) -> str:
@@ -123,7 +125,7 @@ class Maker:
         except ConversionFailed as error:
             self.last.clear()  # one of them may be wrong
             return Made(job.membre.id, failure=str(error), exit_code=error.exit_code)
-        return Made(job.membre.id, files, receipt, new)
+        return Made(job.membre.id, files, receipt, new, alone=frozenset(self.pool.differing))
 
     def _content(self, part: Part) -> Content:
         template = self.settings.templates[part.name]

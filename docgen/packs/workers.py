@@ -7,6 +7,7 @@ its worker again is given up. Workers end with the process that asked, however i
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import util
+from multiprocessing import forkserver, util
 from multiprocessing.connection import wait as ended
 from types import FrameType
 
@@ -25,11 +26,28 @@ from docgen.packs.jobs import Job, Made, Maker, Settings
 
 AHEAD = 2
 """Jobs for each worker that may be under way: one that ends never waits for the next."""
+PRELOADED = ("__main__", "docgen.packs.jobs")
+"""What the process that workers are copied from has read: they begin at once."""
 TRIES = 3
 """Pools that may end one after the other without a pack: more is no accident."""
 LOST = "le processus qui fabriquait ce pack s'est arrêté, deux fois de suite"
 _makers: list[Maker] = []
 """Of this process, when it is a worker: its own."""
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Return how workers begin: as copies of a process that has read all it needs; Windows has no such."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
+
+
+def prepare(workers: int) -> None:
+    """Have what workers need read beforehand, beside what this process does meanwhile."""
+    if workers > 1 and isinstance(_context(), multiprocessing.context.ForkServerContext):
+        forkserver.ensure_running()
 
 
 def run(settings: Settings, jobs: Iterable[Job], workers: int) -> Iterator[Made]:
@@ -68,8 +86,7 @@ def _with_a_pool(
     settings: Settings, source: Iterator[Job], again: deque[Job], workers: int, lost: list[Job]
 ) -> Iterator[Made]:
     """Run jobs until there are no more, or a worker dies: those that were under way are then `lost`."""
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, context, _start, (settings,))
+    executor = ProcessPoolExecutor(workers, _context(), _start, (settings,))
     under_way: dict[Future[Made], Job] = {}
     try:
         while True:
@@ -111,6 +128,8 @@ def _start(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow, daemon=True).start()
     maker = Maker(settings)
+    maker.pool.warm()
+    gc.freeze()  # what is there now stays: no use in looking through it again and again
     _makers.append(maker)
     util.Finalize(None, maker.close, exitpriority=10)
 

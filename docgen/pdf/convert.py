@@ -2,6 +2,9 @@
 
 Each process has its own hardened profile, its own process group and a time limit. One that hangs or dies is killed
 with all its children and started again; the export at fault gets one more try alone, then is set aside.
+
+Documents of one shape (`shapes`) are opened once. The first and one in fifty are also opened alone: should a page
+differ, all those of that shape are opened alone from then on, and the pool says so.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +26,18 @@ from typing import Self
 from docgen import scratch
 from docgen.diagnostics import ToolMissing
 from docgen.office import LibreOffice, install_command
+from docgen.pdf import shapes
+from docgen.pdf.shapes import Scan
 
 WORKER = Path(__file__).with_name("uno_worker.py")
 START_SECONDS = 90
 EXPORT_SECONDS = 60
+COMPARED = 50
+"""Exports of a shape, of which one is compared with that of the document opened alone."""
+OPEN = 8
+"""Documents that a LibreOffice keeps open."""
+EXPORTS = 2000
+"""After so many a LibreOffice is started anew: each leaves it some 30 ko larger."""
 AHEAD = 6
 """Exports for each process that may be under way: one that ends never waits for the next."""
 SAME_FOR_ALL = {"PYTHONUTF8": "1", "SAL_USE_VCLPLUGIN": "svp", "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
@@ -65,6 +76,18 @@ class _Died(Exception):
     """The process ended, or did not answer in time."""
 
 
+class _Refused(Exception):
+    """The process answers that it could not do what was asked."""
+
+
+@dataclass
+class _Opened:
+    """A document that LibreOffice keeps open for all those of its shape."""
+
+    docx: str
+    exports: int = 0
+
+
 class _Worker:
     """One LibreOffice and the small program that drives it."""
 
@@ -73,9 +96,19 @@ class _Worker:
         self.process: subprocess.Popen[str] | None = None
         self.folder: tempfile.TemporaryDirectory[str] | None = None
         self.answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.exports = 0
+        """Since it started."""
+        self.met: set[str] = set()
+        """The shapes of the documents that it opened."""
+        self.opened: dict[str, _Opened] = {}
+        """Those that it keeps open, by shape, the last used last."""
+        self.alone: dict[str, str] = {}
+        """The shapes whose documents are opened alone, each with why; that lasts when it is started anew."""
+        self.differing: set[str] = set()
+        """Of these, the documents whose pages differed, by name."""
 
     def start(self) -> None:
-        self.folder = scratch.folder()
+        self.folder, self.exports = scratch.folder(), 0
         user = Path(self.folder.name) / "user"
         user.mkdir()
         (user / "registrymodifications.xcu").write_text(profile(), "utf-8")
@@ -118,7 +151,7 @@ class _Worker:
             raise _Died("LibreOffice a répondu de travers") from None
         return answer
 
-    def _ask(self, request: dict[str, str]) -> None:
+    def _ask(self, request: Mapping[str, object]) -> None:
         if self.process is None or self.process.stdin is None:
             raise _Died("LibreOffice s'est arrêté")
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -126,23 +159,83 @@ class _Worker:
 
     def export(self, task: Export) -> str:
         """Make one PDF; return what went wrong, or nothing. Raises `_Died`: the process is gone."""
+        if self.exports >= EXPORTS:
+            self.stop()
+            self.start()
+        self.exports += 1
+        scan = shapes.scan(task.docx.read_bytes())
+        if scan is None or scan.shape in self.alone or scan.shape not in self.met:
+            self.met |= {scan.shape} if scan else set()
+            return self._alone(task)
+        try:
+            return self._in_shape(task, scan)
+        except _Refused as error:
+            self.alone[scan.shape] = str(error)
+            self.opened.pop(scan.shape, None)
+            return self._alone(task)
+        except _Died as error:
+            self.alone[scan.shape] = str(error)
+            self.stop()
+            raise
+
+    def _alone(self, task: Export) -> str:
+        """Make one PDF of a document that is opened for it."""
         docx = str(task.docx)
         for request in ({"load": docx}, {"export": docx, "pdf": str(task.pdf)}, {"close": docx}):
             try:
-                self._ask(request)
-                answer = self._answer(self.seconds)
-            except (OSError, ValueError, _Died) as error:
+                self._request(request)
+            except _Refused as error:
                 self.stop()
-                raise _Died(str(error)) from None
-            if "error" in answer:
-                self.stop()  # whatever it still holds of that document goes with it
-                return f"LibreOffice refuse le document : {answer['error']}"
+                return f"LibreOffice refuse le document : {error}"
+            except _Died:
+                self.stop()
+                raise
         if not task.pdf.is_file() or not task.pdf.stat().st_size:
             return "LibreOffice dit avoir fini, mais n'a pas écrit de PDF"
         return ""
 
+    def _in_shape(self, task: Export, scan: Scan) -> str:
+        """Make one PDF of a document that is open, with the words of this one. Raises `_Refused`, `_Died`."""
+        opened = self.opened.pop(scan.shape, None) or self._open(task, scan)
+        self.opened[scan.shape] = opened
+        said = {"put": opened.docx, "texts": scan.texts, "fills": scan.fills, "pdf": str(task.pdf)}
+        self._request({"shape": said})
+        opened.exports += 1
+        if (opened.exports - 1) % COMPARED:
+            return ""
+        made = task.pdf.with_suffix(".shape.pdf")
+        task.pdf.replace(made)
+        problem = self._alone(task)
+        if not problem and not shapes.same_pages(made, task.pdf):
+            self.alone[scan.shape] = "ses pages diffèrent"
+            self.differing.add(task.docx.stem)
+        return problem
+
+    def _open(self, task: Export, scan: Scan) -> _Opened:
+        """Open a document to stay open, in place of the one that waited longest where there are too many."""
+        assert self.folder
+        if len(self.opened) >= OPEN:
+            longest = next(iter(self.opened))
+            self._request({"shape": {"close": self.opened.pop(longest).docx}})
+        docx = Path(self.folder.name) / f"{scan.shape[:16]}.docx"
+        docx.write_bytes(shapes.marked(task.docx.read_bytes()))
+        self._request({"shape": {"open": str(docx), "texts": scan.texts, "fills": scan.fills}})
+        return _Opened(str(docx))
+
+    def _request(self, request: Mapping[str, object]) -> None:
+        """Have one request done. Raises `_Refused` with why it is not, `_Died` when the process is gone."""
+        try:
+            self._ask(request)
+            answer = self._answer(self.seconds)
+        except (OSError, ValueError) as error:
+            raise _Died(str(error)) from None
+        if "error" in answer:
+            raise _Refused(answer["error"])
+
     def stop(self) -> None:
         """Kill the whole group: LibreOffice outlives the program that started it."""
+        self.opened.clear()
+        self.met.clear()
         process, self.process = self.process, None
         folder, self.folder = self.folder, None
         if process:
@@ -196,6 +289,11 @@ class Pool:
             worker.stop()
 
     @property
+    def differing(self) -> set[str]:
+        """The documents, by name, whose pages differed from those of the same opened alone: all now are."""
+        return {name for worker in self._workers for name in worker.differing}
+
+    @property
     def full(self) -> bool:
         """Whether enough exports wait to keep every process at work."""
         return self.under_way >= AHEAD * len(self._workers)
@@ -205,10 +303,17 @@ class Pool:
         self._waiting.put(task)
         self.under_way += 1
         if len(self._threads) < min(self.under_way, len(self._workers)):
-            worker = self._workers[len(self._threads)]
-            thread = threading.Thread(target=self._serve, args=(worker,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._begin(self._workers[len(self._threads)])
+
+    def warm(self) -> None:
+        """Start the processes before the first exports ask for them; what goes wrong is told with these."""
+        for worker in self._workers[len(self._threads) :]:
+            self._begin(worker)
+
+    def _begin(self, worker: _Worker) -> None:
+        thread = threading.Thread(target=self._serve, args=(worker,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def take(self) -> tuple[Export, str]:
         """Wait for an export to end, whichever; return it with what went wrong or nothing.
@@ -234,6 +339,7 @@ class Pool:
     def _serve(self, worker: _Worker) -> None:
         """Make the exports that wait, until the pool closes."""
         try:
+            self._started(worker)
             while not self._closing.is_set():
                 with contextlib.suppress(queue.Empty):
                     task = self._waiting.get(timeout=0.2)
@@ -247,15 +353,17 @@ class Pool:
         for _ in (1, 2):
             if self._closing.is_set():
                 return "interrompu"
-            try:
-                if worker.process is None:
-                    worker.start()
-            except (_Died, OSError) as error:
-                raise ToolMissing(
-                    f"LibreOffice ne démarre pas ({error}).\nRéinstallez-le : {install_command()}"
-                ) from None
+            self._started(worker)
             try:
                 return worker.export(task)
             except _Died as error:
                 problem = str(error)
         return f"{problem}, deux fois de suite, sur ce document"
+
+    @staticmethod
+    def _started(worker: _Worker) -> None:
+        try:
+            if worker.process is None:
+                worker.start()
+        except (_Died, OSError) as error:
+            raise ToolMissing(f"LibreOffice ne démarre pas ({error}).\nRéinstallez-le : {install_command()}") from None

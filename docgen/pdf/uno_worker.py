@@ -8,6 +8,7 @@ nothing but the standard library and `uno`. Speaks JSON, one object a line:
     takes      {"load": path of a .docx}
                {"export": path of the .docx, "pdf": path to write}
                {"close": path of the .docx}
+               {"shape": what `uno_shapes` takes}
     says       {"done": path}  or  {"error": why}
 
 When standard input closes, LibreOffice ends too.
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import uno
 from com.sun.star.beans import PropertyValue
@@ -36,6 +38,7 @@ FLAGS = (
 )
 START_SECONDS = 60
 STARTS = 4
+SHAPES = str(Path(__file__).resolve().with_name("uno_shapes.py"))
 SHRINKING = "JustifyLinesWithShrinking"
 # Lossless images: LibreOffice otherwise recompresses the logo on every page, which costs half of the export.
 PDF_OPTIONS = {
@@ -88,6 +91,7 @@ class Office:
                         raise
                     self.process, starts = start(), starts + 1
                 time.sleep(0.02)
+        self.context, self.shapes = context, None
         self.desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
 
     def load(self, docx):
@@ -124,6 +128,21 @@ class Office:
         target = uno.systemPathToFileUrl(pdf)
         self.documents[docx].storeToURL(target, properties(FilterName="writer_pdf_Export", FilterData=options))
 
+    def shape(self, request):
+        """Have `uno_shapes` do what is asked, inside LibreOffice; raises when it cannot."""
+        if self.shapes is None:
+            create = self.context.ServiceManager.createInstanceWithContext
+            loader = create("com.sun.star.loader.Python", self.context)
+            if loader is None:
+                raise ValueError("LibreOffice n'a pas son Python")
+            maker = loader.activate("docgen.Shapes", "", uno.systemPathToFileUrl(SHAPES), None)
+            self.shapes = maker.createInstanceWithContext(self.context)
+        if "put" in request:
+            request["options"] = PDF_OPTIONS
+        said = uno.createUnoStruct("com.sun.star.beans.NamedValue", "request", json.dumps(request))
+        if problem := self.shapes.execute((said,)):
+            raise ValueError(problem)
+
     def close(self, docx):
         """Free the loaded document."""
         self.documents.pop(docx).close(True)
@@ -145,6 +164,9 @@ def serve(office, request):
     if "export" in request:
         office.export(request["export"], request["pdf"])
         return request["pdf"]
+    if "shape" in request:
+        office.shape(request["shape"])
+        return ""
     office.close(request["close"])
     return request["close"]
 
