@@ -50,7 +50,8 @@ first line of every module says its one job.
 9. `packs`: `together` says what only shows once templates and members meet; `amendment` decides what is sent to whom,
    `contents` what it is made of, `avenant` what one prints; `receipts` tells what stands, what is not up to date, and
    why. `build` decides and publishes; between, each pack is a pure function (`jobs`: fill, convert, complete, bind by
-   `binder`, check by `preflight`, that believes nothing), run by `workers`. The check looks at the `frame`, the
+   `binder`, check by `preflight`, that believes nothing), run by the `workers` of this machine or a `cluster`
+   of others. The check looks at the `frame`, the
    `fonts`, the `words` both ways, the `tables` of contents, the `margins`, the `actions` of links, and `recompute` does
    the sums again; each fault has one of the `places` of a page.
    `report` writes the page that shows what stands where, `status` tells where each member stands, `withdrawn`

@@ -207,7 +207,9 @@ def schema_(fiche: str, edition: str | None) -> None:
 @click.option("--edition", metavar="ÉDITION", help="L'édition à fabriquer (la dernière par défaut).")
 @click.option("--workers", type=click.IntRange(1, 256), metavar="N",
               help="Combien de packs à la fois (autant que de processeurs par défaut).")  # fmt: skip
-def build(membres: tuple[str, ...], edition: str | None, workers: int | None) -> None:
+@click.option("--scheduler", metavar="ADRESSE", default="",
+              help="Un ordonnanceur Dask, tcp://machine:8786 ou tls://… : ses nœuds fabriquent.")  # fmt: skip
+def build(membres: tuple[str, ...], edition: str | None, workers: int | None, scheduler: str) -> None:
     """Make the packs."""
     place = workspace.here()
     data = workspace.load(place, edition)
@@ -218,7 +220,7 @@ def build(membres: tuple[str, ...], edition: str | None, workers: int | None) ->
     if machine.untried:
         click.echo(machine.untried, err=True)
     try:
-        maker = Build(place, data, machine, workers)
+        maker = Build(place, data, machine, workers, scheduler)
         with told.Bar(data.edition.edition) as bar:
             outcomes = maker.run(bar, membres)
     except ProblemsFound as error:

@@ -156,6 +156,10 @@ class Bar:
             return
         click.echo(f"{self.count}/{self.total} {outcome.membre.id} : {_state(outcome)} ({' ; '.join(outcome.reasons)})")
 
+    def note(self, said: str) -> None:
+        """Say something beside the bar."""
+        self.console.print(said) if self.console.is_terminal else click.echo(said, err=True)
+
 
 def _state(outcome: Outcome) -> str:
     """Return what became of a pack, with the points of its list that do not hold."""

@@ -28,12 +28,16 @@ class Told:
 
     total: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def start(self, total: int) -> None:
         self.total = total
 
     def done(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
+
+    def note(self, said: str) -> None:
+        self.notes.append(said)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from docgen import formats
@@ -134,6 +134,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+@lru_cache(maxsize=8192)
 def curly(text: str) -> str:
     """Return the text with the apostrophe and the spaces of French typography."""
     text = text.replace("'", "’")
@@ -149,12 +150,22 @@ def curly(text: str) -> str:
 
 
 def _noun(d: Dossier) -> Accord:
-    return Accord(curly(d.membre.forme.value), d.membre.forme.feminine)
+    return _accord(d.membre.forme.value, d.membre.forme.feminine)
 
 
 def _name(d: Dossier) -> Accord:
     """The member's own name may be of another gender than its form: « la Régie », of form établissement public."""
-    return Accord(curly(d.membre.nom), d.membre.nom.split()[0].casefold() in FEMININE)
+    return _accord(d.membre.nom, d.membre.nom.split()[0].casefold() in FEMININE)
+
+
+@lru_cache(maxsize=256)
+def _accord(noun: str, feminine: bool) -> Accord:
+    return Accord(curly(noun), feminine)
+
+
+@lru_cache(maxsize=8192)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def _signatory(person: Representant) -> str:
@@ -306,7 +317,7 @@ def values(dossier: Any, champs: Iterable[Champ] = CHAMPS) -> Values:
             blanks[champ.chemin] = champ.blanc
             value = Blank(champ.chemin, champ.explication)
         flat[champ.chemin] = value
-        *above, last = champ.chemin.split(".")
+        *above, last = _parts(champ.chemin)
         branch = tree
         for part in above:
             branch = branch.setdefault(part, {})

@@ -371,7 +371,9 @@ def total(d: Dossier) -> Any:
 @lru_cache(maxsize=64)
 def champs_of(edition: Edition, volet: str | None = None) -> tuple[Champ, ...]:
     """Return the fields of a piece of that volet, or of a piece that is of none."""
-    own = edition.volet(volet) if volet else edition.volets[0] if len(edition.volets) == 1 else None
+    if volet is None and len(edition.volets) == 1:
+        return champs_of(edition, edition.volets[0].id)
+    own = edition.volet(volet) if volet else None
     found = [*CHAMPS, *_everywhere(edition)]
     several = len(edition.volets) > 1
     for one in edition.volets:

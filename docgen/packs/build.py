@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from docgen import __version__, publish, scratch
+from docgen import publish, scratch
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of, known_anywhere, known_of
 from docgen.diagnostics import CannotWrite, ExitCode
 from docgen.lint import rules
 from docgen.model.fiches import Membre
 from docgen.office import LibreOffice, font_for
-from docgen.packs import preflight, receipts, together, withdrawn, workers
+from docgen.packs import cluster, preflight, receipts, together, withdrawn, workers
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
 from docgen.packs.contents import Contents, left_blank, printed
@@ -69,17 +69,23 @@ class Progress(Protocol):
     def done(self, outcome: Outcome) -> None:
         """Say what became of one pack."""
 
+    def note(self, said: str) -> None:
+        """Say what the clerk has to know of how they are made."""
+
 
 class Build:
     """The making of the packs of one edition in one workspace."""
 
-    def __init__(self, workspace: Workspace, data: Data, office: LibreOffice, workers: int | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, data: Data, office: LibreOffice, workers: int | None = None, scheduler: str = ""
+    ) -> None:
         """Open the templates; `workers` is how many processes make packs, as many as cores unless told.
 
+        With the address of a Dask scheduler, its nodes make them.
         Raises `ProblemsFound` when one of them would not give a true document, `ToolMissing` without a font for fields.
         """
         self.workspace, self.data, self.office = workspace, data, office
-        self.workers = workers or os.cpu_count() or 1
+        self.workers, self.scheduler = workers or os.cpu_count() or 1, scheduler
         self.contents = Contents(workspace, data)
         self.templates = self.contents.templates
         rules.require_sound(list(self.templates.values()))
@@ -87,11 +93,7 @@ class Build:
         issuer = data.syndicat
         self.exemples = {name: exemples.in_document(t.members, issuer) for name, t in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in families(t)})
-        self.moteur = {
-            "docgen": f"{__version__}+{receipts.own_code()}",
-            "LibreOffice": office.version.removeprefix("LibreOffice "),
-        }
-        self.moteur |= {f"police {family}": font_for(family) for family in self.fonts}
+        self.moteur = receipts.moteur(office, self.fonts)
         self.moteur["signature"] = data.syndicat.signature.value
         drawn_with = frozenset(font_for(family) for family in (*self.fonts, signs.FONT))
         self.binder = Binder(data.syndicat, data.edition, drawn_with, office.form_font())
@@ -120,16 +122,16 @@ class Build:
                 if membre.id in stuck:
                     outcomes[membre.id] = self._failed(plan, stuck[membre.id], ExitCode.CANNOT_WRITE)
                 elif plan.reasons:
-                    if not todo:
+                    if not todo and not self.scheduler:
                         workers.prepare(self.workers)
                     todo.append(plan)
                 else:
                     outcomes[membre.id] = Outcome(membre, plan.former)
             if todo:
-                self._require_true()
+                self._require_true([pack.membre for pack in todo])
             progress.start(len(todo))
             if todo:
-                for outcome in self._make(todo):
+                for outcome in self._make(todo, progress.note):
                     outcomes[outcome.membre.id] = outcome
                     progress.done(outcome)
             for membre in members:
@@ -138,10 +140,10 @@ class Build:
                 self._forget_unused_pdfs()
         return self._compared([outcomes[m.id] for m in members])
 
-    def _require_true(self) -> None:
+    def _require_true(self, membres: Sequence[Membre]) -> None:
         edition = self.data.edition
         shown_as = self.workspace.shown(self.workspace.edition_yaml(edition.edition))
-        together.require_true(shown_as, self.data, [self.templates[piece.id] for piece in edition.pieces])
+        together.require_true(shown_as, self.data, [self.templates[piece.id] for piece in edition.pieces], membres)
 
     def _compared(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes, the length of each pack compared with that of all other members."""
@@ -234,12 +236,17 @@ class Build:
         found = (path.parent.name for path in self.packs.glob(f"*/{receipts.NAME}"))
         return sorted(name for name in found if re.sub(r"\.\d+$", "", name) not in known)
 
-    def _make(self, todo: list[Todo]) -> Iterator[Outcome]:
+    def _make(self, todo: list[Todo], tell: Callable[[str], None]) -> Iterator[Outcome]:
         self.workspace.cache.mkdir(parents=True, exist_ok=True)
         waiting = {pack.membre.id: pack for pack in todo}
         settings = Settings(self.templates, self.binder, self.office)
         try:
-            for made in workers.run(settings, map(self._job, todo), min(self.workers, len(todo))):
+            jobs = map(self._job, todo)
+            if self.scheduler:
+                running = cluster.run(settings, jobs, self.scheduler, self.moteur, tell)
+            else:
+                running = workers.run(settings, jobs, min(self.workers, len(todo)))
+            for made in running:
                 self.alone |= made.alone
                 yield self._finish(waiting[made.membre], made)
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -177,9 +177,7 @@ class Contents:
         more: dict[str, Any] = {}
         if SUITES.keys() & set(decision.pieces):
             more = self._suites(known, decision)
-        # Pieces of one volet, and those of none, print the same fields.
-        own = {self.pieces[name].volet for name in decision.pieces}
-        printed = {volet: values(known, champs_of(self.data.edition, volet)) for volet in own}
+        printed = values_of(known, (self.pieces[name].volet for name in decision.pieces))
         return [self._content(name, printed, more) for name in decision.pieces]
 
     def _content(self, name: str, printed: Mapping[str | None, Values], more: Mapping[str, Any]) -> Content:
@@ -226,6 +224,17 @@ class Contents:
 def dossier(data: Data, membre: Membre) -> Dossier:
     """Return what is known about the pack of a member in the edition of the records."""
     return Dossier(data.syndicat, data.edition, membre, souscriptions.current(membre, data.edition, today()))
+
+
+def values_of(known: Dossier, volets: Iterable[str | None]) -> dict[str | None, Values]:
+    """Return what the pieces of each volet, and those of none, print: computed once for those of the same fields."""
+    found: dict[str | None, Values] = {}
+    computed: dict[int, Values] = {}
+    for volet in volets:
+        if volet not in found:
+            champs = champs_of(known.edition, volet)
+            found[volet] = computed.get(id(champs)) or computed.setdefault(id(champs), values(known, champs))
+    return found
 
 
 def suite_path(workspace: Workspace, edition: str, name: str) -> Path:

@@ -28,7 +28,7 @@ from docgen.word.render import Filled, Renderer
 from docgen.word.template import Template
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Settings:
     """What all the packs of an edition have in common."""
 
@@ -38,7 +38,7 @@ class Settings:
     office: LibreOffice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Part:
     """One document of a pack, without its template: what its edition has is not sent with each member."""
 
@@ -54,9 +54,9 @@ class Part:
         return Part(content.name, content.titre, content.fichier, content.found, content.volet)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Job:
-    """One pack to make."""
+    """One pack to make. Nor it nor its parts have a `repr`: they hold personal data, that no log is to show."""
 
     membre: Membre
     wanted: Receipt
@@ -65,7 +65,7 @@ class Job:
     """Of its pieces, those whose PDF was made before, by piece."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Made:
     """What became of a job."""
 

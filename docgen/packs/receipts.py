@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from docgen import __version__
 from docgen.champs.pack import Champ
 from docgen.law.contrats import ACCOMPAGNEMENT, NOTICES
 from docgen.model.expedition import Expedition
 from docgen.model.fiches import Membre
+from docgen.office import LibreOffice, font_for
 
 NAME = "receipt.json"
 OF_A_VOLET = r"^(?:volet\.[a-z0-9_]+\.)?"
@@ -30,6 +32,8 @@ SHOWN_IN_REASONS = re.compile(rf"^edition\.|{OF_A_VOLET}(?:souscription|montants
 
 PAGE_MAKERS = ("champs", "law", "pdf", "word")
 """The packages whose code makes the pages."""
+FONT = "police "
+"""What begins the name of a family among what makes the pages."""
 CHECKED_BY = (
     "actions", "amendment", "avenant", "binder", "contents", "fonts", "frame", "jobs", "margins", "places", "preflight",
     "recompute", "tables", "words",
@@ -265,6 +269,15 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece, known: Mappin
                 yield "grille tarifaire modifiée"
         else:
             yield f"modifié : {what}"
+
+
+def moteur(machine: LibreOffice, families: Iterable[str]) -> dict[str, str]:
+    """Return what makes the pages on this machine: docgen itself, LibreOffice, the font that draws each family."""
+    programs = {
+        "docgen": f"{__version__}+{own_code()}",
+        "LibreOffice": machine.version.removeprefix("LibreOffice "),
+    }
+    return programs | {f"{FONT}{family}": font_for(family) for family in families}
 
 
 def own_code() -> str:

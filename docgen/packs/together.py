@@ -19,8 +19,9 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity, error
 from docgen.lint import byhand
 from docgen.lint.branches import Branches
 from docgen.model.edition import Edition
+from docgen.model.fiches import Membre
 from docgen.office import covers
-from docgen.packs.contents import dossier
+from docgen.packs.contents import dossier, values_of
 from docgen.records.workspace import Data
 from docgen.word import references
 from docgen.word.fonts import SIGN, families
@@ -34,15 +35,24 @@ NAMED = 5
 """Members named in one line; beyond, only their number."""
 
 
-def require_true(shown_as: str, data: Data, templates: Iterable[Template]) -> None:
+def require_true(shown_as: str, data: Data, templates: Iterable[Template], membres: Iterable[Membre]) -> None:
     """Raise `ProblemsFound` with every error of the edition, whose record is shown as told, if there is one.
 
-    `templates` are those of its pieces, in their order.
+    `templates` are those of its pieces, in their order; `membres` those whose documents are to be made.
     """
     pieces = list(templates)
     found = never_printed(shown_as, data.edition, pieces)
-    for template, piece in zip(pieces, data.edition.pieces, strict=True):
-        found += meet(template, data.edition, of_members(data, piece.volet), piece.volet)
+    meetings = [
+        (piece.volet, _Meeting(template, data.edition, piece.volet))
+        for template, piece in zip(pieces, data.edition.pieces, strict=True)
+    ]
+    for membre in membres:
+        theirs = [(volet, meeting) for volet, meeting in meetings if concerned(data, membre, volet)]
+        printed = values_of(dossier(data, membre), (volet for volet, _ in theirs))
+        for volet, meeting in theirs:
+            meeting.see(membre.id, printed[volet])
+    for _, meeting in meetings:
+        found += meeting.found()
     if stopping := errors(found):
         raise ProblemsFound(stopping)
 
@@ -70,29 +80,58 @@ Filled = Iterable[tuple[str, Values]]
 def of_members(data: Data, volet: str | None = None) -> Filled:
     """Yield the values that a piece, of that volet, prints for each member who gets it."""
     for membre in data.membres:
-        known = dossier(data, membre)
-        concerned = volet is None or volet in known.souscriptions or not known.souscriptions
-        if concerned and not membre.parti_le:
-            yield membre.id, values(known, champs_of(data.edition, volet))
+        if concerned(data, membre, volet):
+            yield membre.id, values(dossier(data, membre), champs_of(data.edition, volet))
+
+
+def concerned(data: Data, membre: Membre, volet: str | None) -> bool:
+    """Tell whether a member gets the pieces of a volet, or those of none."""
+    taken = dossier(data, membre).souscriptions
+    return not membre.parti_le and (volet is None or volet in taken or not taken)
 
 
 def meet(template: Template, edition: Edition, members: Filled, volet: str | None = None) -> list[Diagnostic]:
     """Return what shows when a sound template, of that volet, is gone through with the values of each member."""
-    branches = Branches(template, expected.closed_fields(edition, volet))
-    empty: dict[str, list[str]] = {}
-    drawn_with = families(template)
-    refers = references.any_in(template) or byhand.any_in(template)
-    lost: list[tuple[str, Diagnostic]] = []
+    meeting = _Meeting(template, edition, volet)
     for member, filled in members:
-        for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in template.fields):
-            empty.setdefault(label, []).append(member)
+        meeting.see(member, filled)
+    return meeting.found()
+
+
+class _Meeting:
+    """What shows of a template, member after member."""
+
+    def __init__(self, template: Template, edition: Edition, volet: str | None) -> None:
+        self.template = template
+        self.branches = Branches(template, expected.closed_fields(edition, volet))
+        self.empty: dict[str, list[str]] = {}
+        self.drawn_with = families(template)
+        self.refers = references.any_in(template) or byhand.any_in(template)
+        self.lost: list[tuple[str, Diagnostic]] = []
+        self.failed: list[Diagnostic] | None = None
+
+    def see(self, member: str, filled: Values) -> None:
+        """Go through the template with the values of one member; after one that fails, nobody is looked at."""
+        if self.failed is not None:
+            return
+        template, fields = self.template, self.template.fields
+        for label in dict.fromkeys(label for path, label in filled.blanks.items() if path in fields):
+            self.empty.setdefault(label, []).append(member)
         try:
-            branches.watch(filled.tree)
+            self.branches.watch(filled.tree)
         except Exception:  # a template is a program: the renderer says where and why
-            return _failing(template, filled.tree)
-        lost += [(member, problem) for problem in _undrawn(template, filled, drawn_with)]
-        lost += [(member, problem) for problem in _led_astray(template, filled.tree)] if refers else []
-    return [*branches.misspelt(), *branches.unused(), *_taken_away(lost), *_empty(template, empty)]
+            self.failed = _failing(template, filled.tree)
+            return
+        self.lost += [(member, problem) for problem in _undrawn(template, filled, self.drawn_with)]
+        if self.refers:
+            self.lost += [(member, problem) for problem in _led_astray(template, filled.tree)]
+
+    def found(self) -> list[Diagnostic]:
+        """Return all that showed."""
+        if self.failed is not None:
+            return self.failed
+        told = [*self.branches.misspelt(), *self.branches.unused(), *_taken_away(self.lost)]
+        return [*told, *_empty(self.template, self.empty)]
 
 
 def _taken_away(lost: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
@@ -107,7 +146,10 @@ def _taken_away(lost: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
 def _undrawn(template: Template, filled: Values, drawn_with: Iterable[str]) -> Iterator[Diagnostic]:
     """Yield the characters of the values that a template prints and that a font of its words does not have."""
     for path in sorted(template.fields & filled.flat.keys()):
-        for char in sorted(set(unicodedata.normalize("NFC", str(filled.flat[path])))):
+        text = str(filled.flat[path])
+        if text.isascii():
+            continue
+        for char in sorted(set(unicodedata.normalize("NFC", text))):
             lacking = [family for family in drawn_with if not covers(family, char)] if ord(char) > COMMON else []
             if lacking and not SIGN.match(char) and not UNDRAWN.match(char):
                 said = f"le caractère « {char} » (U+{ord(char):04X}) de « {path} » n'est pas dans « {lacking[0]} »"

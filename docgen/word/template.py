@@ -245,7 +245,7 @@ class Template:
             found.setdefault(path, Use(path, part.name, line))
         return list(found.values())
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """The paths of the fields used anywhere."""
         return frozenset(use.path for use in self.uses)
