@@ -24,7 +24,7 @@ class Page(HTMLParser):
         super().__init__()
         self.targets: list[str] = []
         self.open: list[str] = []
-        self.text = ""
+        self.text, self.html = "", html
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -91,3 +91,39 @@ def test_a_failure_is_shown_with_its_reason(built: Sample) -> None:
     failed = Outcome(membre, None, ("jamais fabriqué",), "le disque est plein", ExitCode.CANNOT_WRITE)
     text = Page(written(built, [failed])).text
     assert "Échec : le disque est plein" in re.sub(r"\s+", " ", text)
+
+
+def test_many_members_are_on_several_pages_what_is_left_to_do_first(
+    built: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "PER_PAGE", 3)
+    built.build()
+    written(built, [])
+    output = built.root / "output"
+    names = ["index.html", *(f"index-{number}.html" for number in range(2, 6))]
+    pages = [Page((output / name).read_text("utf-8")) for name in names]
+    assert sorted(path.name for path in output.glob("index*.html")) == sorted(names)
+    ranks = []
+    for number, page in enumerate(pages):
+        assert page.open == []
+        assert f"Page {number + 1} sur 5" in page.text
+        assert "13\u00a0membres" in page.text
+        for target in page.targets:
+            assert (output / target.partition("#")[0]).is_file(), target
+        ranks += [report.URGENT.index(state) for state in re.findall(r'class="state [^"]*">([^<]*)<', page.html)]
+    assert ranks == sorted(ranks)
+    assert len(ranks) == 13
+    places = [target.split("#") for target in pages[0].targets if "#" in target]
+    assert len(places) == len(set(ranks)), "one for each state"
+    for name, place in places:
+        assert f'id="{place}"' in (output / name).read_text("utf-8")
+
+
+def test_pages_that_are_too_many_go(built: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "PER_PAGE", 3)
+        written(built, [])
+    before = (built.root / "output" / "index-2.html").exists()
+    written(built, [])
+    assert before
+    assert [path.name for path in (built.root / "output").glob("index*.html")] == ["index.html"]
