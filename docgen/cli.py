@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -376,6 +377,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be in cp1252
+    gc.set_threshold(100_000, 20, 100)  # thousands of records are made, and none of them is to go before the end
     try:
         with scratch.ended_softly():
             cli(prog_name="docgen", standalone_mode=False)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont, TTLibError
-
 from docgen.diagnostics import ToolMissing
 
 INSTALL = {
@@ -133,6 +131,8 @@ def _program_folders() -> Iterator[Path]:
 @cache
 def _characters(family: str) -> frozenset[int] | None:
     """Return the characters that the font which draws a family has; None when it cannot be read."""
+    from fontTools.ttLib import TTFont, TTLibError  # a build that has nothing to do does not wait for it
+
     try:
         found = subprocess.run(
             ["fc-match", "-f", "%{file}\n%{index}", font_for(family)], capture_output=True, text=True, timeout=30

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import pypdf
-
 from docgen import office, scratch
 from docgen.desk.checks import Checked
 from docgen.diagnostics import Diagnostic, ProblemsFound, ToolMissing
@@ -69,6 +67,8 @@ def _with_pages(problems: list[Diagnostic], pdf: Path) -> list[Diagnostic]:
 
 def _pages(pdf: Path) -> Mapping[str, int]:
     """Return the page of each bookmark, from 1."""
+    import pypdf  # nobody else waits for it
+
     with pypdf.PdfReader(pdf) as reader:
         found = reader.named_destinations
         return {

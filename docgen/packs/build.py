@@ -25,7 +25,7 @@ from docgen.office import LibreOffice, font_for
 from docgen.packs import cluster, preflight, receipts, together, withdrawn, workers
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
-from docgen.packs.contents import Contents, left_blank, printed
+from docgen.packs.contents import Contents, left_blank
 from docgen.packs.jobs import Job, Made, Part, Settings, is_whole, pdf_name
 from docgen.packs.receipts import Receipt
 from docgen.pdf import signatures
@@ -82,14 +82,13 @@ class Build:
         """Open the templates; `workers` is how many processes make packs, as many as cores unless told.
 
         With the address of a Dask scheduler, its nodes make them.
-        Raises `ProblemsFound` when one of them would not give a true document, `ToolMissing` without a font for fields.
+        Raises `ProblemsFound` when one of them cannot be read, `ToolMissing` without a font for fields.
         """
         self.workspace, self.data, self.office = workspace, data, office
         self.workers, self.scheduler = workers or os.cpu_count() or 1, scheduler
         self.contents = Contents(workspace, data)
         self.templates = self.contents.templates
-        rules.require_sound(list(self.templates.values()))
-        self.printed = {name: sorted(printed(template)) for name, template in self.templates.items()}
+        self.printed = self.contents.printed
         issuer = data.syndicat
         self.exemples = {name: exemples.in_document(t.members, issuer) for name, t in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in families(t)})
@@ -108,7 +107,7 @@ class Build:
     def run(self, progress: Progress, only: Sequence[str] = ()) -> list[Outcome]:
         """Make what is not up to date and return what became of every member asked for, in their order.
 
-        Raises `ProblemsFound` when the templates, with these members, would not give true documents; `CannotWrite` when
+        Raises `ProblemsFound` when the templates, with these members, do not give true documents; `CannotWrite` when
         another build holds the output; `ToolMissing` when LibreOffice does not start.
         """
         scratch.sweep()  # what a run that was killed left holds somebody's documents
@@ -141,6 +140,7 @@ class Build:
         return self._compared([outcomes[m.id] for m in members])
 
     def _require_true(self, membres: Sequence[Membre]) -> None:
+        rules.require_sound(list(self.templates.values()))
         edition = self.data.edition
         shown_as = self.workspace.shown(self.workspace.edition_yaml(edition.edition))
         together.require_true(shown_as, self.data, [self.templates[piece.id] for piece in edition.pieces], membres)
@@ -192,7 +192,7 @@ class Build:
 
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
-        contents = self.contents.of(membre)
+        contents = self.contents.of(membre, brief=True)
         folder, known = self._folder(membre), {**known_anywhere(self.data.edition), **KNOWN_AVENANT}
         if not contents:  # it holds this edition already, or left: what stands is never made again
             standing = receipts.read(folder)

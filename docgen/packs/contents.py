@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Contents:
         self.workspace, self.data = workspace, data
         self._texts = cache(self._read_edition)
         self._differences = cache(self._compare)
+        self._brief: dict[int, tuple[Champ, ...]] = {}
         self.templates = open_templates(workspace, data.edition)
         self.pieces = {piece.id: piece for piece in data.edition.pieces}
         for name in SUITES:
@@ -170,15 +171,31 @@ class Contents:
         with zipfile.ZipFile(io.BytesIO(Renderer(template).fill(tree).docx)) as docx:
             return {name: docx.read(name) for name in docx.namelist()}
 
-    def of(self, membre: Membre) -> list[Content]:
-        """Return the documents to make for the member; none when what it holds stays as it is."""
+    @cached_property
+    def printed(self) -> dict[str, list[str]]:
+        """The fields that each template prints."""
+        return {name: sorted(printed(template)) for name, template in self.templates.items()}
+
+    def of(self, membre: Membre, *, brief: bool = False) -> list[Content]:
+        """Return the documents to make for the member; none when what it holds stays as it is.
+
+        `brief`: with the values of what they print only, which tell whether they are up to date; not to be filled.
+        """
         decision = self.decisions[membre.id]
         known = dossier(self.data, membre)
         more: dict[str, Any] = {}
         if SUITES.keys() & set(decision.pieces):
             more = self._suites(known, decision)
-        printed = values_of(known, (self.pieces[name].volet for name in decision.pieces))
+        volets = (self.pieces[name].volet for name in decision.pieces)
+        printed = values_of(known, volets, self._printed_champs if brief else champs_of)
         return [self._content(name, printed, more) for name in decision.pieces]
+
+    def _printed_champs(self, edition: Edition, volet: str | None) -> tuple[Champ, ...]:
+        champs = champs_of(edition, volet)
+        if id(champs) not in self._brief:
+            anywhere = {path for paths in self.printed.values() for path in paths}
+            self._brief[id(champs)] = tuple(champ for champ in champs if champ.chemin in anywhere)
+        return self._brief[id(champs)]
 
     def _content(self, name: str, printed: Mapping[str | None, Values], more: Mapping[str, Any]) -> Content:
         piece = self.pieces[name]
@@ -226,7 +243,11 @@ def dossier(data: Data, membre: Membre) -> Dossier:
     return Dossier(data.syndicat, data.edition, membre, souscriptions.current(membre, data.edition, today()))
 
 
-def values_of(known: Dossier, volets: Iterable[str | None]) -> dict[str | None, Values]:
+def values_of(
+    known: Dossier,
+    volets: Iterable[str | None],
+    champs_of: Callable[[Edition, str | None], tuple[Champ, ...]] = champs_of,
+) -> dict[str | None, Values]:
     """Return what the pieces of each volet, and those of none, print: computed once for those of the same fields."""
     found: dict[str | None, Values] = {}
     computed: dict[int, Values] = {}
@@ -268,8 +289,13 @@ def left_blank(contents: Sequence[Content], printed: Mapping[str, Collection[str
     everywhere = {path for content in contents for path in printed[content.name]}
     yield from blanks(contents[0].found, everywhere, KNOWN)
     for content in contents:
-        own = {path: champ for path, champ in known_of(edition, content.volet).items() if path not in KNOWN}
+        own = _of_volet(edition, content.volet)
         yield from blanks(content.found, everywhere if len(edition.volets) == 1 else printed[content.name], own)
+
+
+@lru_cache(maxsize=64)
+def _of_volet(edition: Edition, volet: str | None) -> Mapping[str, Champ]:
+    return {path: champ for path, champ in known_of(edition, volet).items() if path not in KNOWN}
 
 
 def blanks(found: Values, fields: Container[str], known: Mapping[str, Champ]) -> Iterator[str]:

@@ -9,11 +9,10 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 import pikepdf
 import pypdfium2
-from fontTools.ttLib import TTFont
-from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pypdfium2 import raw
 
 from docgen.diagnostics import Diagnostic
@@ -122,6 +121,8 @@ def _inflated(file: bytes, codes: bytes) -> frozenset[str]:
 
 
 def _boxed(file: bytes, codes: bytes) -> frozenset[str]:
+    from fontTools.ttLib import TTFont  # a build that has nothing to do does not wait for it
+
     found = set()
     with TTFont(io.BytesIO(file), lazy=True) as drawn:
         glyphs, table = drawn["glyf"], next(iter(drawn["cmap"].tables), None)
@@ -136,7 +137,7 @@ def _boxed(file: bytes, codes: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _head(glyph: Glyph) -> bytes:
+def _head(glyph: Any) -> bytes:
     """Return how many contours a glyph has, and its rectangle, as its font holds them (OpenType, glyf).
 
     Nothing of one that was drawn already.

@@ -252,6 +252,8 @@ def _piece_reasons(name: str, former: Piece | None, wanted: Piece, known: Mappin
         return
     if former.modele != wanted.modele:
         yield f"modèle {name}.docx modifié"
+    if former.modele == wanted.modele and former.valeurs == wanted.valeurs:
+        return
     changed = [
         path
         for path in dict.fromkeys([*known, *former.valeurs, *wanted.valeurs])

@@ -26,7 +26,7 @@ from docgen.packs.jobs import Job, Made, Maker, Settings
 
 AHEAD = 2
 """Jobs for each worker that may be under way: one that ends never waits for the next."""
-PRELOADED = ("__main__", "docgen.packs.jobs")
+PRELOADED = ("__main__", "docgen.packs.jobs", "fontTools.subset")
 """What the process that workers are copied from has read: they begin at once."""
 TRIES = 3
 """Pools that may end one after the other without a pack: more is no accident."""

@@ -8,8 +8,6 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont, TTLibError
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
 from docgen.diagnostics import ToolMissing
@@ -54,6 +52,9 @@ def form_font(pdf: Pdf, file: Path) -> Object:
 @lru_cache(maxsize=4)
 def _subset(file: Path) -> tuple[bytes, int, list[int], list[int], int, int, str]:
     """Return the letters of French of a font, compressed, and their measures in thousandths of its size."""
+    from fontTools import subset  # a build that has nothing to do does not wait for it
+    from fontTools.ttLib import TTFont, TTLibError
+
     options = subset.Options(hinting=False, layout_features=[], recalc_timestamp=False, notdef_outline=True)
     try:
         font = TTFont(file, recalcTimestamp=False)
