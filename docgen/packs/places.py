@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from docgen.diagnostics import Diagnostic, Place
@@ -15,7 +16,7 @@ TELLING = 12
 QUOTED = 60
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shown:
     """One piece as its pages show it, beside the document that it was made of."""
 
@@ -25,6 +26,8 @@ class Shown:
     passages: Sequence[Passage] = ()
     before: int = 0
     """Pages of the pack that stand before it."""
+    compared: tuple[Counter[str], Counter[str]] | None = field(default=None, repr=False)
+    """Its words against those of the document, once `words` has looked at them."""
 
     @cached_property
     def text(self) -> str:

@@ -49,6 +49,13 @@ def _told(shown: Shown, passage: Passage, gone: Sequence[str]) -> Diagnostic:
 
 def compared(shown: Shown) -> tuple[Counter[str], Counter[str]]:
     """Return the words of the document that its pages do not show, and those that they show besides."""
+    if shown.compared is None:
+        shown.compared = _compared(shown)
+    missing, besides = shown.compared
+    return Counter(missing), Counter(besides)
+
+
+def _compared(shown: Shown) -> tuple[Counter[str], Counter[str]]:
     seen = words_of(shown.text)
     wanted = Counter(word for passage in shown.passages for word in passage.words)
     missing, foreign = wanted - Counter(seen), Counter(seen) - wanted

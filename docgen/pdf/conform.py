@@ -18,7 +18,7 @@ from pypdfium2 import PdfiumError
 
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place
 from docgen.pdf import content, fields, pdftext, structure
-from docgen.pdf.pdftext import Box, Page
+from docgen.pdf.pdftext import Box, Page, Pages
 from docgen.pdf.structure import Annotation, Content, Node
 from docgen.word.meaning import Link, Meaning, Picture, may_lead
 
@@ -48,7 +48,7 @@ def conform(pdf: Path, meaning: Meaning, piece: str) -> bytes:
                 raise ValueError("il a déjà des champs")
             top = structure.read(out)
             _drop_annotations(out, top)
-            shown = [Page(page) for page in document]
+            shown = Pages(document)
             _order_headings(top)
             _head_rows(top, meaning.header_columns)
             _label_items(out, top, shown)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 from pypdfium2 import raw
@@ -81,11 +82,15 @@ class Page:
     def __init__(self, page: pypdfium2.PdfPage) -> None:
         """Read the page, which has to stay open as long as this is used."""
         self._page = page  # its objects live no longer than it does
-        self._objects: dict[int, list[raw.FPDF_PAGEOBJECT]] = {}
-        for index in range(raw.FPDFPage_CountObjects(page)):
-            item = raw.FPDFPage_GetObject(page, index)
+
+    @cached_property
+    def _objects(self) -> dict[int, list[raw.FPDF_PAGEOBJECT]]:
+        found: dict[int, list[raw.FPDF_PAGEOBJECT]] = {}
+        for index in range(raw.FPDFPage_CountObjects(self._page)):
+            item = raw.FPDFPage_GetObject(self._page, index)
             if (mcid := raw.FPDFPageObj_GetMarkedContentID(item)) >= 0:
-                self._objects.setdefault(mcid, []).append(item)
+                found.setdefault(mcid, []).append(item)
+        return found
 
     @cached_property
     def _textpage(self) -> pypdfium2.PdfTextPage:
@@ -149,6 +154,23 @@ class Page:
     def size(self) -> tuple[float, float]:
         """Its width and height, in points."""
         return self._page.get_size()  # type: ignore[no-any-return]
+
+
+class Pages(Sequence[Page]):
+    """The pages of a document, each read when it is asked for: to read one costs as much as to draw it."""
+
+    def __init__(self, document: pypdfium2.PdfDocument) -> None:
+        """Take the document, which has to stay open as long as this is used."""
+        self._document = document
+        self._read: dict[int, Page] = {}
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in self._read:
+            self._read[number] = Page(self._document[number])
+        return self._read[number]
 
 
 def _bounds(item: raw.FPDF_PAGEOBJECT) -> Box:

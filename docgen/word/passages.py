@@ -84,8 +84,9 @@ def passages(
     values = [value for value in dict.fromkeys(printed) if value.strip()]
     for part in parts:
         left_out, article, initial = codes.unsettled(part), "", ""
+        boxed = next(part.iter(f"{W}txbxContent"), None) is not None
         for paragraph in part.iter(f"{W}p"):
-            raw = initial + (CALL if _begins_a_note(paragraph) else "") + "".join(_visible(paragraph, left_out))
+            raw = initial + (CALL if _begins_a_note(paragraph) else "") + "".join(_visible(paragraph, left_out, boxed))
             if _is_drop_cap(paragraph):  # the first letter of the word that the next paragraph goes on with
                 initial = raw
                 continue
@@ -99,9 +100,10 @@ def passages(
             initial = ""
 
 
-def _visible(paragraph: etree._Element, left_out: Container[etree._Element]) -> Iterator[str]:
+def _visible(paragraph: etree._Element, left_out: Container[etree._Element], boxed: bool) -> Iterator[str]:
+    """Yield what a paragraph shows; what is in a text box, where there are any, is in paragraphs of its own."""
     for node in paragraph.iter(f"{W}t", *SHOWN):
-        if node not in left_out and next(node.iterancestors(f"{W}p")) is paragraph:
+        if node not in left_out and (not boxed or next(node.iterancestors(f"{W}p")) is paragraph):
             yield SHOWN.get(node.tag, node.text or "")
 
 
