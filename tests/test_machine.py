@@ -97,3 +97,59 @@ def test_a_libreoffice_that_ends_at_once_is_told_and_not_waited_for(tmp_path: Pa
         Pool(office.LibreOffice(broken, office.find().pythons), 1) as pool,
     ):
         list(pool.convert([Export(a_docx(tmp_path, p("Texte")), tmp_path / "f.pdf")]))
+
+
+def family(root: int) -> dict[str, list[int]]:
+    """Return the processes that a build started, by what they are."""
+    above, said = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            above[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            said[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (OSError, ValueError):
+            continue
+    found: dict[str, list[int]] = {}
+    for process, command in said.items():
+        up = process
+        while up not in (0, 1, root):
+            up = above.get(up, 0)
+        if up == root and process != root:
+            names = {"uno_worker": "pilote", "soffice.bin": "bureau", "resource_tracker": "suivi"}
+            kind = next((kind for name, kind in names.items() if name in command), "ouvrier")
+            if kind == "ouvrier" and above[process] == root:
+                kind = "modèle"  # that the others are copied from
+            found.setdefault(kind, []).append(process)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="il faut /proc pour trouver les processus")
+@pytest.mark.parametrize("victim", ["bureau", "pilote", "ouvrier", "modèle", "suivi", "principal"])
+def test_whoever_is_killed_packs_are_whole_and_nobody_stays_behind(victim: str, sample: Sample, tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "docgen", "build", "--workers", "2"]
+    env = {**SOURCES, "TMPDIR": str(temporary)}
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    build = subprocess.Popen(command, cwd=sample.root, env=env, text=True, **pipe)  # type: ignore[call-overload]
+    assert build.stdout
+    for line in build.stdout:
+        if line.startswith("2/"):
+            break
+    everybody = family(build.pid)
+    started = [process for processes in everybody.values() for process in processes]
+    assert len(started) >= 6
+    os.kill(build.pid if victim == "principal" else everybody[victim][-1], signal.SIGKILL)
+    told = build.stdout.read()
+    build.stdout.close()
+    assert build.wait() == (-signal.SIGKILL if victim == "principal" else 0), told
+    limit = time.monotonic() + 20
+    while alive := [process for process in started if Path(f"/proc/{process}").exists()]:
+        assert time.monotonic() < limit, [Path(f"/proc/{process}/cmdline").read_text() for process in alive]
+        time.sleep(0.1)
+    again = sample.build()
+    assert [outcome.failure for outcome in again] == [""] * 13
+    if victim != "principal":
+        assert [outcome.reasons for outcome in again] == [()] * 13, "all were made, and stand as they were made"
+    assert victim == "principal" or [path for path in temporary.rglob("*") if path.is_file()] == []
+    subprocess.run(command, cwd=sample.root, env=env, check=True, capture_output=True)
+    assert [path for path in temporary.rglob("*") if path.is_file()] == [], "it would be somebody's document"

@@ -20,7 +20,7 @@ from docgen.diagnostics import Diagnostic, Place
 from docgen.records.characters import LINE_BREAK, NO_BREAK, decode, readable
 from docgen.records.yaml_faults import ALIGN, GLUED_COLON, MAX_DEPTH, QUOTES, VALUE_SIGN, cause, fault_of, glued_colon
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 40_000_000
 CURLY_QUOTES = ("“", "”", "„")
 """What Word makes of quotes; for YAML they are letters like others."""
 KEY = "@key"
