@@ -1,20 +1,25 @@
-"""How fast docgen makes packs, against the naive way, in one run on one machine.
+"""How fast docgen makes packs, against what people would do instead, in one run on one machine.
 
-    python bench/bench.py [N] [--naive K]
+    python bench/bench.py [N] [--naive K] [--carbone FOLDER]
 
-Makes a workspace of N synthetic members (100 unless told) and measures, in packs per minute:
+Makes a workspace of N synthetic members (100 unless told) and measures, per pack:
   (a) the naive way, on K members (5 unless told): docxtpl, one `soffice --convert-to` a file, pypdf to merge;
-  (b) `docgen build` from nothing, with one worker, then with two;
-  (c) `docgen build` again, nothing changed;
-  (d) `docgen build` after one tariff change, which concerns annexe 2 of everybody;
-  (e) the binding of one pack, in CPU: its pieces merged with their tags, fields and metadata, against pypdf's merging,
-      that loses them; and what comes before it, the completing of a piece as LibreOffice made it.
-Memory is the peak of the docgen process itself; LibreOffice has its own.
+  (b) Carbone, which only converts: the same filled files, but the charte, that is the same for all; FOLDER is where
+      `npm install carbone` was run. With one LibreOffice, as it comes, then with as many as cores; both are running
+      before the time begins, which for docgen begins with its command;
+  (c) `docgen build` from nothing, with one worker, then with two;
+  (d) `docgen build` again, nothing changed;
+  (e) `docgen build` after one tariff change, which concerns annexe 2 of everybody;
+  (f) of one process, in CPU: the making of a pack without LibreOffice, and its binding alone against pypdf's merging,
+      that loses tags, fields and metadata.
+With each build, the peak memory of every process. A leg waits until the machine is idle; where it does not become so,
+there is no ratio.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import subprocess
@@ -32,7 +37,9 @@ from stdnum import luhn
 from docgen import office
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of
+from docgen.packs.build import Build
 from docgen.packs.contents import Contents, dossier
+from docgen.packs.jobs import Maker, Settings
 from docgen.pdf import assemble, conform
 from docgen.pdf.assemble import PackInfo, PiecePdf
 from docgen.pdf.convert import Export, Pool
@@ -42,6 +49,29 @@ from docgen.word.expressions import environment
 from docgen.word.render import Renderer
 
 ROOT = Path(__file__).parent.parent
+IDLE = 0.12
+"""The share of the cores that others may use."""
+WAITED = 60
+"""Seconds to wait for the machine to be idle."""
+CARBONE = """
+const carbone = require(process.argv[1] + "/node_modules/carbone"), fs = require("fs");
+const factories = +process.argv[2], files = process.argv.slice(3);
+carbone.set({ factories, startFactory: true });
+setTimeout(() => {
+  let begun = 0, ended = 0;
+  const start = Date.now();
+  const next = () => {
+    if (begun >= files.length) return;
+    const data = fs.readFileSync(files[begun++]);
+    carbone.convert(data, { convertTo: "pdf", extension: "docx" }, (error) => {
+      if (error) { console.error(error); process.exit(1); }
+      if (++ended === files.length) { console.log((Date.now() - start) / 1000); process.exit(0); }
+      next();
+    });
+  };
+  for (let i = 0; i < 2 * factories; i++) next();
+}, 8000);
+"""
 FORMS = (
     ("commune", "Commune de {}", "Maire"),
     ("commune", "Commune d'{}", "Maire"),
@@ -53,7 +83,7 @@ FORMS = (
 
 def siret(number: int) -> str:
     """Return a valid SIRET that no authority has."""
-    siren = f"200{number:05d}"
+    siren = f"200{number + 10_000:05d}"
     siren += luhn.calc_check_digit(siren)
     body = f"{siren}0001"
     return body + luhn.calc_check_digit(body)
@@ -134,16 +164,104 @@ def naive(workspace: Workspace, count: int) -> float:
     return time.perf_counter() - start
 
 
-def build(workspace: Workspace, workers: int = 2) -> tuple[float, int]:
-    """Run `docgen build`; return the seconds that it took and the peak memory in MB of the process that decides."""
+def idle() -> bool:
+    """Wait until others use little of the machine; tell whether it became so."""
+    limit = time.monotonic() + WAITED
+    while (used := others()) > IDLE:
+        if time.monotonic() > limit:
+            print(f"the machine is busy ({used:.0%}): no ratio for what follows", file=sys.stderr)
+            return False
+    return True
+
+
+def others(seconds: float = 1.0) -> float:
+    """Return the share of the cores that is in use while this process does nothing."""
+
+    def ticks() -> tuple[int, int]:
+        cpu = [int(one) for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        return sum(cpu), cpu[3] + cpu[4]
+
+    (all_before, idle_before), _ = ticks(), time.sleep(seconds)
+    all_after, idle_after = ticks()
+    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
+
+
+def build(workspace: Workspace, workers: int = 2) -> tuple[float, dict[str, int]]:
+    """Run `docgen build`; return the seconds that it took, and the peak memory in MB of its processes, by kind."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "docgen", "build", "--workers", str(workers)]
     process = subprocess.Popen(command, cwd=workspace.root, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    peaks: dict[int, tuple[str, int]] = {}
+    while process.poll() is None:
+        peaks |= memory(process.pid)
+        time.sleep(0.2)
     if process.returncode:
         sys.exit(f"docgen build a rendu {process.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss // 1024
+    by_kind: dict[str, int] = {}
+    for kind, peak in peaks.values():
+        by_kind[kind] = max(by_kind.get(kind, 0), peak)
+    return time.perf_counter() - start, by_kind
+
+
+def memory(root: int) -> dict[int, tuple[str, int]]:
+    """Return the processes under `root`, itself too: what they are, and the most memory that they had, in MB."""
+    above, found = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+            said = (folder / "cmdline").read_bytes()
+        except (OSError, ValueError):
+            continue
+        above[int(folder.name)] = int(status["PPid"])
+        kind = "driver" if b"uno_worker" in said else "LibreOffice" if b"soffice.bin" in said else "worker"
+        found[int(folder.name)] = kind, int(status.get("VmHWM", "0 kB").split()[0]) // 1024
+
+    def under(process: int) -> bool:
+        while process not in (0, 1, root):
+            process = above.get(process, 0)
+        return process == root
+
+    return {one: ("docgen" if one == root else kind, peak) for one, (kind, peak) in found.items() if under(one)}
+
+
+def carbone(workspace: Workspace, folder: Path, factories: int) -> float:
+    """Have Carbone convert what `docgen build` converts; return the seconds that it took, its start not counted."""
+    data = load(workspace)
+    contents, filled = Contents(workspace, data), workspace.root / "filled"
+    filled.mkdir(exist_ok=True)
+    renderers = {name: Renderer(template) for name, template in contents.templates.items() if name != "charte"}
+    files = []
+    for membre in data.membres:
+        for content in contents.of(membre):
+            if content.name in renderers:
+                files.append(filled / f"{membre.id}-{content.name}.docx")
+                files[-1].write_bytes(renderers[content.name].fill(content.found.tree).docx)
+    soffice = office.find()
+    programs = filled / "bin"  # it looks for python3 there: that of the system has `uno`
+    programs.mkdir(exist_ok=True)
+    (programs / "python3").unlink(missing_ok=True)
+    (programs / "python3").symlink_to(soffice.python())
+    path = f"{soffice.soffice.parent}:{programs}:{os.environ['PATH']}"
+    command = ["node", "-e", CARBONE, str(folder), str(factories), *map(str, files)]
+    if not idle():
+        return 0
+    return float(subprocess.run(command, env={**os.environ, "PATH": path}, check=True, capture_output=True).stdout)
+
+
+def making(workspace: Workspace, count: int = 20) -> float:
+    """Return the CPU seconds that a process spends on a pack, LibreOffice apart, once it is under way."""
+    data = load(workspace)
+    shutil.rmtree(workspace.output, ignore_errors=True)
+    maker = Build(workspace, data, office.find(), 1)
+    jobs = [maker._job(maker.plan(membre)) for membre in data.membres[: count + 5]]
+    gc.freeze()
+    with Maker(Settings(maker.templates, maker.binder, maker.office)) as making:
+        for job in jobs[:5]:
+            making.make(job)
+        start = time.process_time()
+        for job in jobs[5:]:
+            making.make(job)
+        return (time.process_time() - start) / len(jobs[5:])
 
 
 def change_tariff(workspace: Workspace) -> None:
@@ -203,28 +321,40 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("count", nargs="?", type=int, default=100, metavar="N")
     arguments.add_argument("--naive", type=int, default=5, metavar="K")
+    arguments.add_argument("--carbone", type=Path, metavar="FOLDER")
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="docgen-bench-") as folder:
-        workspace = make_workspace(Path(folder), asked.count)
-        slow = naive(workspace, min(asked.naive, asked.count)) / min(asked.naive, asked.count)
-        alone, _ = build(workspace, 1)
-        shutil.rmtree(workspace.output)
-        first, memory = build(workspace)
-        again, _ = build(workspace)
-        change_tariff(workspace)
-        tariff, _ = build(workspace)
-        completing, bound, merged = binding(workspace, Path(folder))
-    each = first / asked.count
     print(f"{asked.count} members, {os.cpu_count()} cores")
-    print(f"(a) naive           {60 / slow:8.0f} packs/min  {slow * 1000:7.0f} ms/pack")
-    one = alone / asked.count
-    print(f"(b) one worker      {60 / one:8.0f} packs/min  {one * 1000:7.0f} ms/pack  {slow / one:6.1f} x (a)")
-    print(f"    two workers     {60 / each:8.0f} packs/min  {each * 1000:7.0f} ms/pack  {slow / each:6.1f} x (a)")
-    print(f"(c) nothing changed {again:8.2f} s for all     {first / again:6.1f} x (b)")
-    print(f"(d) tariff changed  {tariff:8.2f} s for all     {first / tariff:6.1f} x (b)")
-    print(f"(e) binding         {bound * 1000:8.0f} ms of CPU  {bound / merged:6.1f} x pypdf's merging")
-    print(f"    completing      {completing * 1000:8.0f} ms of CPU for the three pieces, before it")
-    print(f"peak memory of docgen {memory} MB")
+    with tempfile.TemporaryDirectory(prefix="docgen-bench-") as folder:
+        workspace, known = make_workspace(Path(folder), asked.count), dict[str, float]()
+
+        def told(name: str, seconds: float, quiet: bool, packs: int = asked.count, more: str = "") -> None:
+            each = known[name] = seconds / packs * 1000 if quiet else 0
+            ratios = [
+                f"{each / other:6.2f} x {base}" for base, other in known.items() if base != name and other and each
+            ]
+            print(f"{name:14} {seconds / packs * 1000:7.0f} ms/pack   {'   '.join(ratios)}{more}", flush=True)
+
+        few = min(asked.naive, asked.count)
+        quiet = idle()
+        told("naive", naive(workspace, few), quiet, few)
+        for factories in sorted({1, os.cpu_count() or 1}) if asked.carbone else ():
+            took = carbone(workspace, asked.carbone, factories)
+            told(f"Carbone, {factories}", took, took > 0)
+        for workers in (1, 2):
+            shutil.rmtree(workspace.output, ignore_errors=True)
+            quiet = idle()
+            took, peaks = build(workspace, workers)
+            told(f"docgen, {workers}", took, quiet, more=f"   memory {peaks} MB")
+        for name in ("unchanged", "one tariff"):
+            if name == "one tariff":
+                change_tariff(workspace)
+            took, _ = build(workspace)
+            print(f"{name:14} {took:7.2f} s for all")
+        alone = making(workspace)
+        completing, bound, merged = binding(workspace, Path(folder))
+    print(f"of a worker    {alone * 1000:7.0f} ms of CPU a pack, LibreOffice apart")
+    print(f"  completing   {completing * 1000:7.0f} ms of it, were the three pieces to be completed each time")
+    print(f"  binding      {bound * 1000:7.0f} ms of it   {bound / merged:6.2f} x pypdf's merging")
 
 
 if __name__ == "__main__":
