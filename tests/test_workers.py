@@ -91,7 +91,7 @@ def test_a_job_that_kills_its_worker_twice_is_given_up_and_the_others_are_made(m
     tries: list[list[str]] = []
 
     def pool(
-        settings: object, source: Iterator[Job_], again: deque[Job_], count: int, lost: list[Job_]
+        executor: object, source: Iterator[Job_], again: deque[Job_], count: int, lost: list[Job_]
     ) -> Iterator[Made]:
         """Run one at a time what is tried again, all at once the others; « bad » kills whoever runs it."""
         tries.append([])
@@ -104,6 +104,7 @@ def test_a_job_that_kills_its_worker_twice_is_given_up_and_the_others_are_made(m
             yield from (Made(job.membre.id) for job in under_way)
 
     monkeypatch.setattr(workers, "_with_a_pool", pool)
+    monkeypatch.setattr(workers, "_executor", lambda *_: None)
     made = {one.membre: one.failure for one in workers.run(None, [Job_("a"), Job_("bad"), Job_("b")], 2)}  # type: ignore[arg-type,list-item]
     assert made == {"a": "", "bad": workers.LOST, "b": ""}
     assert tries == [["a", "bad", "b"], ["a", "bad"], ["b"]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -111,7 +111,8 @@ class Build:
         another build holds the output; `ToolMissing` when LibreOffice does not start.
         """
         scratch.sweep()  # what a run that was killed left holds somebody's documents
-        with publish.locked(self.workspace.output):
+        settings = Settings(self.templates, self.binder, self.office)
+        with publish.locked(self.workspace.output), workers.Team(settings, self.workers) as team:
             stuck = dict(publish.recover(self.packs))
             members = [m for m in self.data.membres if not only or m.id in only]
             outcomes: dict[str, Outcome] = {}
@@ -121,16 +122,20 @@ class Build:
                 if membre.id in stuck:
                     outcomes[membre.id] = self._failed(plan, stuck[membre.id], ExitCode.CANNOT_WRITE)
                 elif plan.reasons:
-                    if not todo and not self.scheduler:
-                        workers.prepare(self.workers)
                     todo.append(plan)
+                    if not self.scheduler:
+                        team.expect(len(todo))
                 else:
                     outcomes[membre.id] = Outcome(membre, plan.former)
             if todo:
                 self._require_true([pack.membre for pack in todo])
             progress.start(len(todo))
             if todo:
-                for outcome in self._make(todo, progress.note):
+                jobs = map(self._job, todo)
+                made = team.run(jobs)
+                if self.scheduler:
+                    made = cluster.run(settings, jobs, self.scheduler, self.moteur, progress.note)
+                for outcome in self._publish(todo, made):
                     outcomes[outcome.membre.id] = outcome
                     progress.done(outcome)
             for membre in members:
@@ -236,19 +241,14 @@ class Build:
         found = (path.parent.name for path in self.packs.glob(f"*/{receipts.NAME}"))
         return sorted(name for name in found if re.sub(r"\.\d+$", "", name) not in known)
 
-    def _make(self, todo: list[Todo], tell: Callable[[str], None]) -> Iterator[Outcome]:
+    def _publish(self, todo: list[Todo], made: Iterable[Made]) -> Iterator[Outcome]:
+        """Put in place what is made, as it comes."""
         self.workspace.cache.mkdir(parents=True, exist_ok=True)
         waiting = {pack.membre.id: pack for pack in todo}
-        settings = Settings(self.templates, self.binder, self.office)
         try:
-            jobs = map(self._job, todo)
-            if self.scheduler:
-                running = cluster.run(settings, jobs, self.scheduler, self.moteur, tell)
-            else:
-                running = workers.run(settings, jobs, min(self.workers, len(todo)))
-            for made in running:
-                self.alone |= made.alone
-                yield self._finish(waiting[made.membre], made)
+            for one in made:
+                self.alone |= one.alone
+                yield self._finish(waiting[one.membre], one)
         finally:
             for pdf in self.doubtful - self.proven:
                 pdf.unlink(missing_ok=True)

@@ -11,14 +11,16 @@ import gc
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver, util
+from multiprocessing import util
 from multiprocessing.connection import wait as ended
-from types import FrameType
+from types import FrameType, TracebackType
+from typing import Self
 
 from docgen import scratch
 from docgen.diagnostics import ExitCode, ToolMissing
@@ -26,6 +28,8 @@ from docgen.packs.jobs import Job, Made, Maker, Settings
 
 AHEAD = 2
 """Jobs for each worker that may be under way: one that ends never waits for the next."""
+SOCKET_FOLDER = 70
+"""Bytes of the name of a folder in which multiprocessing may put a socket of its own (unix(7): 108 in all)."""
 PRELOADED = ("__main__", "docgen.packs.jobs", "fontTools.subset")
 """What the process that workers are copied from has read: they begin at once."""
 TRIES = 3
@@ -36,25 +40,64 @@ _makers: list[Maker] = []
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Return how workers begin: as copies of a process that has read all it needs; Windows has no such."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    """Return how workers begin: as copies of a process that has read all it needs.
+
+    Windows has no such; nor has a machine whose temporary folder has so long a name that no socket may be in it.
+    """
+    room = len(os.fsencode(tempfile.gettempdir())) <= SOCKET_FOLDER
+    if "forkserver" not in multiprocessing.get_all_start_methods() or not room:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     return context
 
 
-def prepare(workers: int) -> None:
-    """Have what workers need read beforehand, beside what this process does meanwhile."""
-    if workers > 1 and isinstance(_context(), multiprocessing.context.ForkServerContext):
-        forkserver.ensure_running()
+class Team:
+    """The processes of one build, that begin beside what this one still does; nobody begins for one process alone."""
+
+    def __init__(self, settings: Settings, workers: int) -> None:
+        """Prepare for so many processes at most."""
+        self.settings, self.workers = settings, workers
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor:
+            _end(self._executor)
+
+    def expect(self, job: int) -> None:
+        """Begin one more process, if there is one left, for the job of that rank, from 1."""
+        if self.workers > 1 and job <= self.workers:
+            self._executor = self._executor or _executor(self.settings, self.workers)
+            self._executor.submit(_nothing)
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Made]:
+        """Yield what becomes of each job, as it ends; the order is not the given one.
+
+        Raises `ToolMissing` when LibreOffice cannot be started at all.
+        """
+        begun, self._executor = self._executor, None
+        yield from _run(self.settings, jobs, self.workers, begun)
 
 
 def run(settings: Settings, jobs: Iterable[Job], workers: int) -> Iterator[Made]:
-    """Yield what becomes of each job, as it ends; the order is not the given one.
+    """Do the same with processes that begin now."""
+    yield from Team(settings, workers).run(jobs)
 
-    Raises `ToolMissing` when LibreOffice cannot be started at all.
-    """
+
+def _executor(settings: Settings, workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, _context(), _start, (settings,))
+
+
+def _nothing() -> None:
+    """Give a process something to begin for."""
+
+
+def _run(settings: Settings, jobs: Iterable[Job], workers: int, begun: ProcessPoolExecutor | None) -> Iterator[Made]:
     if workers <= 1:
         with Maker(settings) as maker:
             yield from map(maker.make, jobs)
@@ -64,9 +107,10 @@ def run(settings: Settings, jobs: Iterable[Job], workers: int) -> Iterator[Made]
     while True:
         lost: list[Job] = []
         made = 0
-        for one in _with_a_pool(settings, source, again, workers, lost):
+        for one in _with_a_pool(begun or _executor(settings, workers), source, again, workers, lost):
             made += 1
             yield one
+        begun = None
         if not lost:
             return
         useless = 0 if made else useless + 1
@@ -83,10 +127,9 @@ def run(settings: Settings, jobs: Iterable[Job], workers: int) -> Iterator[Made]
 
 
 def _with_a_pool(
-    settings: Settings, source: Iterator[Job], again: deque[Job], workers: int, lost: list[Job]
+    executor: ProcessPoolExecutor, source: Iterator[Job], again: deque[Job], workers: int, lost: list[Job]
 ) -> Iterator[Made]:
     """Run jobs until there are no more, or a worker dies: those that were under way are then `lost`."""
-    executor = ProcessPoolExecutor(workers, _context(), _start, (settings,))
     under_way: dict[Future[Made], Job] = {}
     try:
         while True:

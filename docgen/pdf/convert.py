@@ -348,17 +348,21 @@ class Pool:
             self._done.put(error)
 
     def _twice(self, worker: _Worker, task: Export) -> str:
-        """Try the export; when it kills or hangs the process, once more in a new one; then give it up."""
+        """Try the export; when it fails, once more in a new process: a LibreOffice that ends may say anything."""
         problem = ""
         for _ in (1, 2):
             if self._closing.is_set():
                 return "interrompu"
             self._started(worker)
             try:
-                return worker.export(task)
+                problem = worker.export(task)
+                if not problem:
+                    return ""
             except _Died as error:
-                problem = str(error)
-        return f"{problem}, deux fois de suite, sur ce document"
+                problem = f"{error}, deux fois de suite, sur ce document"
+            for left in (task.pdf, task.pdf.with_name(f".~lock.{task.pdf.name}#")):
+                left.unlink(missing_ok=True)  # LibreOffice does not write where another one seems to be writing
+        return problem
 
     @staticmethod
     def _started(worker: _Worker) -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
+from com.sun.star.lang import DisposedException
 
 FLAGS = (
     "--headless",
@@ -189,6 +190,8 @@ def answer_all(office, requests):
         request = json.loads(requests.get())
         try:
             answer = {"done": serve(office, request)}
+        except DisposedException:  # LibreOffice is no more, whether the system has seen it or not
+            sys.exit(1)
         except Exception as error:
             answer = {"error": str(error) or type(error).__name__}
             if office.process.poll() is not None:
