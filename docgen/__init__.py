@@ -53,7 +53,7 @@ first line of every module says its one job.
    `binder`, check by `preflight`, that believes nothing), run by the `workers` of this machine or a `cluster`
    of others. The check looks at the `frame`, the
    `fonts`, the `words` both ways, the `tables` of contents, the `margins`, the `actions` of links, and `recompute` does
-   the sums again; each fault has one of the `places` of a page.
+   the sums again, on pages as `seen`; each fault has one of the `places` of a page.
    `report` writes the page that shows what stands where, `status` tells where each member stands, `withdrawn`
    what is not to be signed any more, `sendings` notes in
    the records what was sent and signed.

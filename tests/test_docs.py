@@ -39,7 +39,7 @@ def test_each_exit_code_is_in_the_readme() -> None:
     assert {int(code) for code in ExitCode} == said
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide-agent.md", "docs/guide-juriste.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/guide-agent.md", "docs/guide-juriste.md", "docs/echelle.md"])
 def test_each_link_and_picture_of_a_document_leads_somewhere(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text("utf-8")):
@@ -47,7 +47,7 @@ def test_each_link_and_picture_of_a_document_leads_somewhere(document: str) -> N
             assert (path.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("name", ["guide-agent", "guide-juriste"])
+@pytest.mark.parametrize("name", ["guide-agent", "guide-juriste", "echelle"])
 def test_the_documents_speak_french_typography(name: str) -> None:
     guide = (ROOT / f"docs/{name}.md").read_text("utf-8")
     prose = re.sub(r"```.*?```|`[^`]*`", "", guide, flags=re.S)

@@ -16,7 +16,7 @@ from pikepdf import Array, Dictionary, Name
 
 from docgen.diagnostics import ConversionFailed, Diagnostic
 from docgen.model.edition import Edition
-from docgen.packs import preflight, receipts, recompute, words
+from docgen.packs import preflight, receipts, recompute, seen, words
 from docgen.packs.contents import open_templates
 from docgen.packs.preflight import Expected, Finished
 from docgen.packs.receipts import Piece, Receipt
@@ -347,3 +347,35 @@ def test_amounts_printed_without_their_lines_are_those_of_the_vote(edition: Edit
     assert faults(edition, text.replace("4 665,60", "4 665,61"), TOTALS) != []
     assert faults(edition, "4 665,60 €", ("montants.annuel",)) == []
     assert list(recompute.faults("350,00 €", (), edition, "stockage", {}, ["Une journée : 350,00 €."])) == []
+
+
+def pages_of(bound: Bound) -> list[seen.Seen]:
+    with pikepdf.open(io.BytesIO(bound.data)) as pdf:
+        return seen.pages(bound.data, pdf, [])
+
+
+def test_a_page_seen_before_is_not_read_again(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen._known.clear()
+    first = pages_of(bound)
+    assert len(first) == sum(bound.pages)
+    monkeypatch.setattr(seen, "text_of", lambda _: pytest.fail("it was read before"))
+    assert pages_of(bound) == first
+
+
+@pytest.mark.parametrize("what", ["letters", "instructions", "size"])
+def test_a_page_that_would_be_read_otherwise_is_read(what: str, bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[1].obj
+        if what == "letters":  # the same drawing, but « e » says « a »
+            font = next(iter(page.Resources.Font.values()))
+            font.ToUnicode.write(font.ToUnicode.read_bytes().replace(b"<0065>", b"<0061>"))
+        elif what == "instructions":
+            page.Contents = pdf.make_stream(page.Contents.read_bytes() + b" ")
+        else:
+            page.MediaBox = Array([0, 0, 595, 841])
+
+    pages_of(bound)
+    read: list[str] = []
+    monkeypatch.setattr(seen, "text_of", lambda page: read.append("") or "")
+    pages_of(changed(bound, change))
+    assert 1 <= len(read) < sum(bound.pages)

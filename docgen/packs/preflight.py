@@ -17,11 +17,11 @@ import pikepdf
 
 from docgen import formats
 from docgen.diagnostics import ConversionFailed, Diagnostic, Place
-from docgen.packs import actions, fonts, frame, margins, tables, words
+from docgen.packs import actions, fonts, frame, seen, tables, words
 from docgen.packs.places import Shown
 from docgen.packs.receipts import Point, Receipt
 from docgen.pdf.assemble import Bound
-from docgen.pdf.pdftext import opened, squeezed, text_of
+from docgen.pdf.pdftext import squeezed
 from docgen.pdf.signatures import Signataire
 from docgen.word import references
 from docgen.word.area import NOWHERE, Layout
@@ -107,8 +107,10 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
     Raises `ConversionFailed` with all that makes it false, each with its place: it is then not to be published.
     """
     with frame.opened(bound.data, wanted.titre) as pdf:
-        texts, beyond = _read(bound.data, wanted.pieces)
-        pages, lost = _without_anchors(texts, bound.ancres, wanted.titre)
+        owners = [piece for piece in wanted.pieces for _ in range(piece.pages)]
+        read = seen.pages(bound.data, pdf, [piece.layout for piece in owners])
+        beyond = dict.fromkeys(id(piece) for piece, page in zip(owners, read, strict=False) if not page.clear)
+        pages, lost = _without_anchors([page.text for page in read], bound.ancres, wanted.titre)
         shown = list(_by_piece(pages, wanted.pieces))
         problems = [*lost, *frame.faults(pdf, wanted.titre, wanted.projet, shown)]
         problems += frame.wrong_fields(pdf, bound.champs, wanted.asked, shown)
@@ -124,23 +126,8 @@ def check(bound: Bound, wanted: Finished) -> tuple[Point, ...]:
         problems.append(frame.whole(wanted.titre, f"le document a {len(pages)} pages au lieu de {total}"))
     if problems:
         raise ConversionFailed(*problems)
-    outside = [f"{piece.titre}, {line}" for piece in beyond for line in piece.outside()]
+    outside = [f"{piece.titre}, {line}" for piece in wanted.pieces if id(piece) in beyond for line in piece.outside()]
     return tuple(_points(widgets, outside, bound, wanted, shown))
-
-
-def _read(data: bytes, pieces: Sequence[Expected]) -> tuple[list[str], list[Expected]]:
-    """Return the text of each page of a PDF, and the pieces that have text beyond a margin."""
-    owners = [rank for rank, piece in enumerate(pieces) for _ in range(piece.pages)]
-    texts: list[str] = []
-    beyond: set[int] = set()
-    with opened(data) as document:
-        for number, page in enumerate(document):
-            textpage = page.get_textpage()
-            texts.append(text_of(textpage))
-            if number < len(owners) and not margins.clear(page, textpage, pieces[owners[number]].layout):
-                beyond.add(owners[number])
-            textpage.close()
-    return texts, [pieces[rank] for rank in sorted(beyond)]
 
 
 def _wrong_amounts(own: Shown, piece: Expected) -> Iterator[Diagnostic]:

@@ -36,7 +36,7 @@ FONT = "police "
 """What begins the name of a family among what makes the pages."""
 CHECKED_BY = (
     "actions", "amendment", "avenant", "binder", "contents", "fonts", "frame", "jobs", "margins", "places", "preflight",
-    "recompute", "tables", "words",
+    "recompute", "seen", "tables", "words",
 )  # fmt: skip
 """The modules beside this one that make them too, or say whether they are true."""
 
