@@ -140,6 +140,13 @@ def _records(edition: str | None, required: bool) -> tuple[Workspace | None, Dat
     return place, data, list(data.warnings) if required else []
 
 
+def _loaded(place: Workspace, edition: str | None) -> Data:
+    """Return the records of a command that goes through all of them."""
+    data = workspace.load(place, edition)
+    gc.freeze()  # they stay to the end: no use in looking through them again and again
+    return data
+
+
 @cli.command(help="Liste les champs que les modèles Word peuvent utiliser, avec un exemple.")
 @click.option("--edition", metavar="ÉDITION", help="L'édition qui sert d'exemple (la dernière par défaut).")
 @click.option("--matieres", is_flag=True, help="Liste plutôt les codes de matière d'une délibération.")
@@ -213,7 +220,7 @@ def schema_(fiche: str, edition: str | None) -> None:
 def build(membres: tuple[str, ...], edition: str | None, workers: int | None, scheduler: str) -> None:
     """Make the packs."""
     place = workspace.here()
-    data = workspace.load(place, edition)
+    data = _loaded(place, edition)
     for warning in data.warnings:
         click.echo(warning)
     _known_members(membres, data)
@@ -249,7 +256,7 @@ def build(membres: tuple[str, ...], edition: str | None, workers: int | None, sc
 def preflight(membres: tuple[str, ...], edition: str | None) -> None:
     """Show the list of each pack."""
     place = workspace.here()
-    data = workspace.load(place, edition)
+    data = _loaded(place, edition)
     _known_members(membres, data)
     maker = Build(place, data, office.find())
     lists = maker.checklist(membres)
@@ -293,7 +300,7 @@ def verify(fichier: Path, record: bool, malgre: str) -> None:
 def plan(edition: str | None) -> None:
     """Show what an amendment does to each member."""
     place = workspace.here()
-    contents = Contents(place, workspace.load(place, edition))
+    contents = Contents(place, _loaded(place, edition))
     decisions = contents.decisions.values()
     for decision in decisions:
         click.echo(f"{decision.membre.id} : {decision.action}{_yearly(decision)}\n    {decision.raison}")
@@ -327,7 +334,7 @@ def compare(avant: str, apres: str) -> None:
 def status(edition: str | None, as_table: bool) -> None:
     """Say where each member stands."""
     place = workspace.here()
-    found = standing.of(place, workspace.load(place, edition))
+    found = standing.of(place, _loaded(place, edition))
     if as_table:
         click.echo(standing.table(found), nl=False)
         return

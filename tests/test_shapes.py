@@ -170,6 +170,9 @@ def test_a_document_whose_fields_are_computed_on_opening_has_no_shape() -> None:
     assert shapes.scan(filled(with_field("NUMPAGES \\* MERGEFORMAT")))
     assert shapes.scan(filled(with_field("PAGEREF somewhere"))) is None
     assert shapes.scan(b"PK") is None
+    assert shapes.scan(filled(lambda xml: xml.replace("</w:t>", " ⟦0⟧</w:t>", 1))) is None, (
+        "it would be taken for a mark"
+    )
 
 
 def test_the_shape_is_all_that_is_not_words(tmp_path: Path) -> None:

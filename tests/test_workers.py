@@ -6,6 +6,9 @@ import multiprocessing
 import pickle
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 import pytest
 from conftest import Docgen, Sample
@@ -31,7 +34,7 @@ def test_a_job_gives_the_same_bytes_wherever_it_runs_and_whatever_ran_before(sam
     with Maker(settings) as maker:
         here = {job.membre.id: maker.make(job) for job in asked}
         again = {job.membre.id: maker.make(job) for job in reversed(asked)}
-    there = {made.membre: made for made in workers.run(settings, asked, 2)}
+    there = {made.membre: made for made in workers.Team(settings, 2).run(asked)}
     for name, made in here.items():
         assert made.failure == ""
         assert made.files == again[name].files == there[name].files
@@ -71,7 +74,7 @@ def test_a_piece_that_was_made_before_is_not_converted(sample: Sample) -> None:
 def test_a_worker_that_is_killed_loses_nothing(sample: Sample) -> None:
     settings, asked = jobs(sample)
     made = []
-    for one in workers.run(settings, asked, 2):
+    for one in workers.Team(settings, 2).run(asked):
         if not made:
             multiprocessing.active_children()[0].kill()
         made.append(one)
@@ -105,7 +108,7 @@ def test_a_job_that_kills_its_worker_twice_is_given_up_and_the_others_are_made(m
 
     monkeypatch.setattr(workers, "_with_a_pool", pool)
     monkeypatch.setattr(workers, "_executor", lambda *_: None)
-    made = {one.membre: one.failure for one in workers.run(None, [Job_("a"), Job_("bad"), Job_("b")], 2)}  # type: ignore[arg-type,list-item]
+    made = {one.membre: one.failure for one in workers.Team(None, 2).run([Job_("a"), Job_("bad"), Job_("b")])}  # type: ignore[arg-type,list-item]
     assert made == {"a": "", "bad": workers.LOST, "b": ""}
     assert tries == [["a", "bad", "b"], ["a", "bad"], ["b"]]
 
@@ -124,3 +127,34 @@ def test_the_command_takes_how_many_at_a_time(sample: Sample, docgen: Docgen) ->
     code, told = docgen(sample.root, "build", *MEMBERS[:2], "--workers", "2")
     assert (code, "2 packs fabriqués" in told) == (0, True), told
     assert docgen(sample.root, "build", "--workers", "0")[0] == 2
+
+
+@pytest.mark.parametrize("error", [OSError(), BrokenProcessPool()], ids=["none begins", "one died"])
+def test_a_pool_that_breaks_as_it_is_given_a_job_loses_none(
+    error: Exception, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, asked = jobs(sample, 2)
+    real, broken = ProcessPoolExecutor.submit, [error]
+
+    def submit(self: ProcessPoolExecutor, job: Any, *given: Any) -> Any:
+        if broken and job is workers._make:
+            raise broken.pop()
+        return real(self, job, *given)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
+    made = list(workers.Team(settings, 2).run(asked))
+    assert sorted((one.membre, one.failure) for one in made) == sorted((name, "") for name in MEMBERS[:2])
+
+
+def test_nobody_begins_before_there_is_a_job_nor_for_one_process_alone(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, asked = jobs(sample, 1)
+    begun: list[int] = []
+    monkeypatch.setattr(workers, "_executor", lambda _, count: begun.append(count))
+    with workers.Team(settings, 1) as team:
+        team.expect(1)
+        assert [one.failure for one in team.run(asked)] == [""]
+    with workers.Team(settings, 4):
+        pass
+    assert begun == []

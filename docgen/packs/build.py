@@ -25,7 +25,7 @@ from docgen.office import LibreOffice, font_for
 from docgen.packs import cluster, preflight, receipts, together, withdrawn, workers
 from docgen.packs.avenant import KNOWN_AVENANT
 from docgen.packs.binder import Binder
-from docgen.packs.contents import Contents, left_blank
+from docgen.packs.contents import Content, Contents, left_blank
 from docgen.packs.jobs import Job, Made, Part, Settings, is_whole, pdf_name
 from docgen.packs.receipts import Receipt
 from docgen.pdf import signatures
@@ -89,6 +89,7 @@ class Build:
         self.contents = Contents(workspace, data)
         self.templates = self.contents.templates
         self.printed = self.contents.printed
+        self.known = {**known_anywhere(data.edition), **KNOWN_AVENANT}
         issuer = data.syndicat
         self.exemples = {name: exemples.in_document(t.members, issuer) for name, t in self.templates.items()}
         self.fonts = sorted({family for t in self.templates.values() for family in families(t)})
@@ -132,9 +133,10 @@ class Build:
             progress.start(len(todo))
             if todo:
                 jobs = map(self._job, todo)
-                made = team.run(jobs)
                 if self.scheduler:
                     made = cluster.run(settings, jobs, self.scheduler, self.moteur, progress.note)
+                else:
+                    made = team.run(jobs)
                 for outcome in self._publish(todo, made):
                     outcomes[outcome.membre.id] = outcome
                     progress.done(outcome)
@@ -177,8 +179,10 @@ class Build:
 
     def changed_since_sent(self, membre: Membre) -> list[str]:
         """Return the fields that the record gives otherwise than the pack that was sent, which is not made again."""
+        if self.contents.decisions[membre.id].pieces:
+            return []
         former = receipts.read(self._folder(membre))
-        if former is None or self.contents.decisions[membre.id].pieces:
+        if former is None:
             return []
         found: list[str] = []
         for piece in self.data.edition.pieces:
@@ -198,7 +202,7 @@ class Build:
     def plan(self, membre: Membre) -> Todo:
         """Return what the pack of that member must be made from, and why it must be made, if it must."""
         contents = self.contents.of(membre, brief=True)
-        folder, known = self._folder(membre), {**known_anywhere(self.data.edition), **KNOWN_AVENANT}
+        folder = self._folder(membre)
         if not contents:  # it holds this edition already, or left: what stands is never made again
             standing = receipts.read(folder)
             nothing = Receipt(
@@ -208,13 +212,7 @@ class Build:
             return Todo(membre, nothing, [], receipts.altered(folder, standing), standing)
         missing = missing_for_signature(membre, self.data.edition)
         missing += exemples.missing(self.data.syndicat, membre, (w for c in contents for w in self.exemples[c.name]))
-        pieces = {
-            content.name: receipts.Piece(
-                modele=content.template.sha256,
-                valeurs={path: receipts.fingerprint(content.found.flat[path]) for path in self.printed[content.name]},
-            )
-            for content in contents
-        }
+        pieces = self._pieces(contents)
         whole = self.contents.decisions[membre.id].whole
         wanted = Receipt(
             membre=membre.id,
@@ -233,7 +231,20 @@ class Build:
             made = [wanted.pack, signatures.NAME, *(content.fichier for content in contents)]
             there = [name for name in made if (folder / name).exists()]
             altered = dict.fromkeys(there, "n'a pas de reçu : gardé sous un autre nom")
-        return Todo(membre, wanted, receipts.reasons(former, wanted, altered, known), altered, former)
+        return Todo(membre, wanted, receipts.reasons(former, wanted, altered, self.known), altered, former)
+
+    def _pieces(self, contents: Sequence[Content]) -> dict[str, receipts.Piece]:
+        """Return what each document is made from; most of them print the same values."""
+        said: dict[tuple[int, str], str] = {}
+        pieces = {}
+        for content in contents:
+            found, paths = content.found.flat, self.printed[content.name]
+            for path in paths:
+                if (id(found), path) not in said:
+                    said[id(found), path] = receipts.fingerprint(found[path])
+            printed = {path: said[id(found), path] for path in paths}
+            pieces[content.name] = receipts.Piece(modele=content.template.sha256, valeurs=printed)
+        return pieces
 
     def orphans(self) -> list[str]:
         """Return the folders of packs whose member is not in the records any more; they are left in place."""

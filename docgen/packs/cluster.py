@@ -31,7 +31,7 @@ SECONDS = 20
 LOST = "le nœud qui fabriquait ce pack s'est arrêté, plusieurs fois de suite"
 INSTALL = "pip install 'docgen[cluster]'"
 _lock = threading.Lock()
-"""Nor pdfium nor a Maker takes two jobs at once: a node with several threads makes one pack at a time."""
+"""Neither pdfium nor a Maker takes two jobs at once: a node with several threads makes one pack at a time."""
 _makers: dict[str, Maker] = {}
 """Of this process, when it is a node: its own, by build."""
 
@@ -87,8 +87,8 @@ class _Run:
         self.client, self.moteur, self.tell = client, moteur, tell
         self.refused: dict[str, str] = {}
         """The nodes that make other pages, each with why."""
-        for node, said in sorted(client.run(differences, moteur).items()):
-            self._refuse(node, said)
+        for node, said in sorted(client.run(differences, moteur, on_error="return").items()):
+            self._refuse(node, said if isinstance(said, str) else f"docgen n'y répond pas ({type(said).__name__})")
         self.nodes()
         self.shared = client.scatter(settings, broadcast=True, hash=False)
 
@@ -145,6 +145,10 @@ class _Run:
             result = future.result()
         except KilledWorker:
             return Made(job.membre.id, failure=LOST, exit_code=ExitCode.CONVERSION_FAILED)
+        except _gone():
+            raise
+        except Exception as error:
+            return _failed(job, error)
         if isinstance(result, Made):
             return result
         self._refuse(*result)
@@ -188,8 +192,12 @@ def make(job: Job, settings: Settings, build: str, moteur: Mapping[str, str]) ->
         return Made(job.membre.id, failure=str(error), exit_code=error.exit_code)
     except Exception as error:
         _close()
-        said = f"le nœud n'a pas pu fabriquer ce pack ({type(error).__name__})"
-        return Made(job.membre.id, failure=said, exit_code=ExitCode.CONVERSION_FAILED)
+        return _failed(job, error)
+
+
+def _failed(job: Job, error: Exception) -> Made:
+    said = f"le nœud n'a pas pu fabriquer ce pack ({type(error).__name__})"
+    return Made(job.membre.id, failure=said, exit_code=ExitCode.CONVERSION_FAILED)
 
 
 def forget(build: str) -> None:

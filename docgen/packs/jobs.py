@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True, repr=False)
 class Job:
-    """One pack to make. Nor it nor its parts have a `repr`: they hold personal data, that no log is to show."""
+    """One pack to make. Neither it nor its parts have a `repr`: no log is to show personal data."""
 
     membre: Membre
     wanted: Receipt

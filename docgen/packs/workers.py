@@ -73,7 +73,8 @@ class Team:
         """Begin one more process, if there is one left, for the job of that rank, from 1."""
         if self.workers > 1 and job <= self.workers:
             self._executor = self._executor or _executor(self.settings, self.workers)
-            self._executor.submit(_nothing)
+            with contextlib.suppress(OSError, BrokenProcessPool):  # what is wrong shows when there is a job to make
+                self._executor.submit(_nothing)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Made]:
         """Yield what becomes of each job, as it ends; the order is not the given one.
@@ -82,11 +83,6 @@ class Team:
         """
         begun, self._executor = self._executor, None
         yield from _run(self.settings, jobs, self.workers, begun)
-
-
-def run(settings: Settings, jobs: Iterable[Job], workers: int) -> Iterator[Made]:
-    """Do the same with processes that begin now."""
-    yield from Team(settings, workers).run(jobs)
 
 
 def _executor(settings: Settings, workers: int) -> ProcessPoolExecutor:
@@ -137,7 +133,11 @@ def _with_a_pool(
                 job = again.popleft() if again else next(source, None)
                 if job is None:
                     break
-                under_way[executor.submit(_make, job)] = job
+                try:
+                    under_way[executor.submit(_make, job)] = job
+                except (OSError, BrokenProcessPool) as error:  # one has just died, or none can begin
+                    lost.append(job)
+                    raise BrokenProcessPool from error
             if not under_way:
                 executor.shutdown()
                 return

@@ -40,6 +40,7 @@ EXPORTS = 2000
 """After so many a LibreOffice is started anew: each leaves it some 30 ko larger."""
 AHEAD = 6
 """Exports for each process that may be under way: one that ends never waits for the next."""
+NOTHING = "LibreOffice dit avoir fini, mais n'a pas écrit de PDF"
 SAME_FOR_ALL = {"PYTHONUTF8": "1", "SAL_USE_VCLPLUGIN": "svp", "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
 """Whatever the language and the screen of who runs it, LibreOffice makes the same bytes."""
 HARDENED = (
@@ -190,9 +191,7 @@ class _Worker:
             except _Died:
                 self.stop()
                 raise
-        if not task.pdf.is_file() or not task.pdf.stat().st_size:
-            return "LibreOffice dit avoir fini, mais n'a pas écrit de PDF"
-        return ""
+        return "" if _written(task) else NOTHING
 
     def _in_shape(self, task: Export, scan: Scan) -> str:
         """Make one PDF of a document that is open, with the words of this one. Raises `_Refused`, `_Died`."""
@@ -200,6 +199,8 @@ class _Worker:
         self.opened[scan.shape] = opened
         said = {"put": opened.docx, "texts": scan.texts, "fills": scan.fills, "pdf": str(task.pdf)}
         self._request({"shape": said})
+        if not _written(task):
+            raise _Refused(NOTHING)
         opened.exports += 1
         if (opened.exports - 1) % COMPARED:
             return ""
@@ -243,6 +244,10 @@ class _Worker:
         if folder:
             scratch.forget_pipes(Path(folder.name), process.pid if process else None)
             folder.cleanup()
+
+
+def _written(task: Export) -> bool:
+    return task.pdf.is_file() and task.pdf.stat().st_size > 0
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
