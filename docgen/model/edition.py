@@ -211,6 +211,10 @@ class Edition(Frozen):
     volets: tuple[Volet, ...] = Field((), description="Les volets du bouquet")
     suites: Suites = Field(default_factory=Suites, description="Les titres de l'avenant et des avis")
 
+    def __hash__(self) -> int:
+        """Its name is enough to tell it from the others; to go through all its prices each time costs."""
+        return hash(self.edition)
+
     def volet(self, name: str) -> Volet | None:
         """Return the volet of that name."""
         return next((volet for volet in self.volets if volet.id == name), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -192,9 +193,8 @@ def altered(folder: Path, former: Receipt | None) -> dict[str, str]:
     """Return the files of a pack that are not as docgen left them, each with what happened: missing or changed."""
     found = {}
     for name, known in (former.fichiers if former else {}).items():
-        path = folder / name
         try:
-            same = path.stat().st_size == known.taille and _hash(path) == known.sha256
+            same = _is(known, folder / name)
         except OSError:
             found[name] = "manque"
             continue
@@ -203,9 +203,12 @@ def altered(folder: Path, former: Receipt | None) -> dict[str, str]:
     return found
 
 
-def _hash(path: Path) -> str:
+def _is(known: Fichier, path: Path) -> bool:
+    """Tell whether a file is as a receipt says it. Raises `OSError` when it is not there."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if os.fstat(file.fileno()).st_size != known.taille:
+            return False
+        return hashlib.file_digest(file, "sha256").hexdigest() == known.sha256
 
 
 def reasons(
