@@ -188,7 +188,7 @@ def test_over_tls_when_the_scheduler_has_it(
     cluster.start("tls")
     cluster.node()
     cluster.ready(1)
-    with pytest.raises(ToolMissing):
+    with pytest.raises(ToolMissing, match="demande des certificats"):
         build(sample, cluster)
     mine = {"ca-file": cert, "client.cert": cert, "client.key": key}
     with dask.config.set({f"distributed.comm.tls.{name}": str(path) for name, path in mine.items()}):

@@ -58,8 +58,14 @@ def run(
 def _connected(address: str) -> Client:
     try:
         from distributed import Client
+        from distributed.security import Security
     except ImportError:
         raise ToolMissing(f"il manque de quoi parler à un ordonnanceur Dask.\nInstallez-le : {INSTALL}") from None
+    if address.startswith("tls://") and not Security().tls_client_cert:
+        raise ToolMissing(
+            "une adresse en tls:// demande des certificats.\n"
+            "Donnez-les dans la configuration de Dask (distributed.comm.tls), comme à l'ordonnanceur."
+        )
     try:
         return Client(address, timeout=SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
