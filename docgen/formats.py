@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, Self
 
 from num2words import num2words
@@ -212,6 +213,17 @@ def listing(items: Iterable[str], last: str = "et") -> str:
     """Return the items as a sentence lists them: « a, b et c »."""
     *head, tail = list(items) or [""]
     return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+@lru_cache(16_384)
+def folded(text: str) -> str:
+    """Return words as one searches for them: without accents, case, apostrophes or hyphens.
+
+    >>> folded("L'Isle-d’Aygües")
+    'l isle d aygues'
+    """
+    letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return re.sub(r"[\s'’-]+", " ", "".join(letters)).strip().casefold()
 
 
 def elides(word: str) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -151,7 +150,7 @@ class Branches:
                 return None
             return f'Ce champ est un texte : mettez « {word} » entre guillemets droits, "{word}".', Severity.ERROR
         known = sorted({*(str(value) for value in seen), *possible})
-        if near := [other for other in known if _plain(other) == _plain(word)]:
+        if near := [other for other in known if formats.folded(other) == formats.folded(word)]:
             return _nearly(near[0], word), Severity.ERROR
         if possible:
             values = f"Les valeurs possibles sont : {', '.join(f'« {v} »' for v in possible if v)}."
@@ -189,9 +188,3 @@ def _nearly(value: str, word: str) -> str:
     if value.strip() == word.strip():
         return f"Retirez l'espace au début ou à la fin : « {value} »."
     return f"Le champ vaut « {value} » : mêmes lettres, mais accents, majuscules ou espaces différents."
-
-
-def _plain(word: str) -> str:
-    bare = unicodedata.normalize("NFKD", word)
-    letters = "".join(char for char in bare if not unicodedata.combining(char))
-    return re.sub(r"[\s'’-]+", " ", letters).strip().casefold()

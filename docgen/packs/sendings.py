@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from docgen import formats, publish
@@ -17,7 +19,7 @@ from docgen.packs import receipts
 from docgen.packs import withdrawn as withdrawals
 from docgen.packs.amendment import Decision
 from docgen.packs.contents import Contents
-from docgen.records import rewrite, subscriptions
+from docgen.records import edit, rewrite, subscriptions
 from docgen.records.expeditions import file_of, receipt_of, too_soon
 from docgen.records.workspace import Data, Workspace, load, today
 
@@ -27,6 +29,14 @@ BEFORE = ("id", "nom", "forme", "siret", "siege", "representant", "referent", "f
 """The fields of a member after which its subscriptions are written."""
 
 
+@dataclass(frozen=True)
+class _Sending:
+    """What is noted of a sending: its receipt, and the lines of the record."""
+
+    kept: Expedition
+    entries: Sequence[Mapping[str, Any]]
+
+
 def sent(workspace: Workspace, membre: str, day: date, edition: str | None = None, incomplet: bool = False) -> str:
     """Record that the pack of a member was sent; return what was sent: « convention », « avenant ».
 
@@ -34,10 +44,37 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
     as it was made, or that day comes too early: what is not enforceable is not sent to sign; nor is, unless it is said
     to be `incomplet`, what leaves the member to write what it takes and what it pays.
     """
-    data = load(workspace, edition)
+    contents = Contents(workspace, load(workspace, edition))
+    one = _prepared(contents, membre, day, incomplet)
+    _note_sendings(workspace, {membre: one})
+    return formats.listing(entry["document"] for entry in one.entries)
+
+
+def sent_together(workspace: Workspace, membres: Iterable[str], day: date) -> dict[str, ProblemsFound | None]:
+    """Record that day as the sending of the packs of several members; return why each that is refused is.
+
+    Those that are admitted are noted all at once. Raises `CannotWrite`.
+    """
+    contents = Contents(workspace, load(workspace))
+    found: dict[str, ProblemsFound | None] = {}
+    admitted = {}
+    for membre in dict.fromkeys(membres):
+        try:
+            admitted[membre] = _prepared(contents, membre, day, incomplet=False)
+            found[membre] = None
+        except ProblemsFound as error:
+            found[membre] = error
+    if admitted:
+        _note_sendings(workspace, admitted)
+    return found
+
+
+def _prepared(contents: Contents, membre: str, day: date, incomplet: bool) -> _Sending:
+    """Return what is to be noted of the sending of a pack that stands. Raises `ProblemsFound`."""
+    workspace, data = contents.workspace, contents.data
     name = data.edition.edition
     _known(workspace, data, membre)
-    decision = Contents(workspace, data).decisions[membre]
+    decision = contents.decisions[membre]
     if not decision.pieces:
         raise _refused(workspace, membre, f"n'a rien à recevoir : {decision.raison}")
     receipt = receipts.standing(workspace.packs(name), name, decision.membre, awaited=True)
@@ -58,8 +95,7 @@ def sent(workspace: Workspace, membre: str, day: date, edition: str | None = Non
     _not_too_early(workspace, membre, "l'avoir reçu", day, too_early(day, data.edition.deliberation, habilitation))
     entries = _entries(decision, name, day)
     documents = (*receipt.pieces, *(entry["document"] for entry in entries))
-    _note_sending(workspace, data, decision.membre, entries, documents, habilitation, receipt)
-    return formats.listing(entry["document"] for entry in entries)
+    return _sending(data, decision.membre, entries, documents, habilitation, receipt, receipt.rang)
 
 
 def sent_elsewhere(workspace: Workspace, membre: str, day: date, edition: str) -> str:
@@ -72,7 +108,9 @@ def sent_elsewhere(workspace: Workspace, membre: str, day: date, edition: str) -
         raise _refused(workspace, membre, f"a déjà reçu l'édition {edition}", "Voyez « envois » dans sa fiche.")
     pieces = tuple(piece.id for piece in data.edition.pieces)
     entry = {"edition": edition, "document": pieces[0], "envoye_le": day}
-    _note_sending(workspace, data, found, [entry], pieces, found.habilitation, None)
+    rang = receipts.rank_of(workspace.root, found, edition, awaited=True)
+    one = _sending(data, found, [entry], pieces, found.habilitation, None, rang)
+    _note_sendings(workspace, {membre: one})
     return pieces[0]
 
 
@@ -84,35 +122,40 @@ def _not_too_early(workspace: Workspace, membre: str, what: str, day: date, earl
         raise _refused(workspace, membre, f"ne peut pas {what} le {formats.short_date(day)} : {early}")
 
 
-def _note_sending(
-    workspace: Workspace, data: Data, membre: Membre, entries: Sequence[Mapping[str, Any]], documents: Sequence[str],
-    own: Deliberation | None, receipt: receipts.Receipt | None,
-) -> None:  # fmt: skip
-    """Keep the receipt beside the records, and note the sending in that of the member: both, or neither.
-
-    `own` is the act of the member, for what it is to sign.
-    """
+def _sending(
+    data: Data, membre: Membre, entries: Sequence[Mapping[str, Any]], documents: Sequence[str],
+    own: Deliberation | None, receipt: receipts.Receipt | None, rang: int,
+) -> _Sending:  # fmt: skip
+    """Return what is noted of a sending; `own` is the act of the member, for what it is to sign."""
     act = data.edition.deliberation
-    rang = receipt.rang if receipt else receipts.rank_of(workspace.root, membre, data.edition.edition, awaited=True)
     kept = Expedition(
         membre=membre.id, siret=membre.siret, edition=data.edition.edition, documents=tuple(dict.fromkeys(documents)),
         rang=rang, envoye_le=entries[0]["envoye_le"],
         executoire_le={"syndicat": act.executoire_le, "membre": own.executoire_le if own else None},
         recu=receipt.model_dump(mode="json") if receipt else None,
     )  # fmt: skip
+    return _Sending(kept, entries)
 
-    def note(item: Any) -> None:
+
+def _note_sendings(workspace: Workspace, found: Mapping[str, _Sending]) -> None:
+    """Keep the receipts beside the records, and note the sendings in those of the members: all, or none."""
+
+    def note(item: Any, entries: Sequence[Mapping[str, Any]]) -> None:
         if item.get("envois"):
             item["envois"].extend(entries)
         else:
             rewrite.insert_after(item, ("id", "nom", "forme", "siret"), "envois", list(entries))
 
-    path = file_of(workspace.root, kept.edition, receipts.folder_name(membre.id, rang))
-    publish.replace(path, (kept.model_dump_json(indent=1) + "\n").encode())
+    written = []
     try:
-        _change(workspace, membre.id, note, "l'envoi")
+        for membre, one in found.items():
+            path = file_of(workspace.root, one.kept.edition, receipts.folder_name(membre, one.kept.rang))
+            publish.replace(path, (one.kept.model_dump_json(indent=1) + "\n").encode())
+            written.append(path)
+        _change(workspace, {membre: partial(note, entries=one.entries) for membre, one in found.items()}, "l'envoi")
     except BaseException:
-        path.unlink()
+        for path in written:
+            path.unlink()
         raise
 
 
@@ -137,7 +180,7 @@ def withdrawn(workspace: Workspace, membre: str, day: date, motif: str) -> str:
         rewrite.insert_after(noted, after, "retire_le", day)
         rewrite.insert_after(noted, (*after, "retire_le"), "motif", motif)
 
-    _change(workspace, membre, note, "le retrait")
+    _change(workspace, {membre: note}, "le retrait")
     _mark(workspace, membre)
     return last.document or WHOLE
 
@@ -218,7 +261,7 @@ def signed(
         if malgre:
             rewrite.insert_after(noted, (*after, "signe_le"), "malgre", malgre)
 
-    _change(workspace, membre, note, "la signature")
+    _change(workspace, {membre: note}, "la signature")
     _mark(workspace, membre)
     return found.document or WHOLE
 
@@ -257,17 +300,22 @@ def subscribed(workspace: Workspace, membre: str, volet: str, day: date, answers
         else:
             rewrite.insert_after(item, BEFORE, "souscriptions", [entry])
 
-    _change(workspace, membre, note, "la souscription")
+    _change(workspace, {membre: note}, "la souscription")
     found = data.edition.volet(volet)
     return found.titre if found else volet
 
 
-def _change(workspace: Workspace, membre: str, change: Any, what: str) -> None:
-    def at(tree: Any) -> None:
-        change(next(item for item in tree["membres"] if str(item["id"]) == membre))
-
+def _change(workspace: Workspace, changes: Mapping[str, Callable[[Any], None]], what: str) -> None:
+    """Add to the records of members, each by its own change; to all, or to none. Raises `ProblemsFound`."""
     path = workspace.members_yaml
-    rewrite.add(path, workspace.shown(path), at, f"{what} de « {membre} »")
+    try:
+        made = edit.noted(path.read_bytes(), workspace.shown(path), changes)
+    except ProblemsFound as error:
+        named = formats.listing(f"« {membre} »" for membre in changes)
+        said = f"docgen ne sait pas noter {what} de {named} sans changer la mise en page du fichier"
+        hint = "Ajoutez ces lignes à la main : le guide de l'agent en donne la forme."
+        raise ProblemsFound([Diagnostic(d.place, d.code, said, hint) for d in error.diagnostics]) from None
+    publish.replace(path, made)
 
 
 def _refused(workspace: Workspace, membre: str, why: str, hint: str = "") -> ProblemsFound:

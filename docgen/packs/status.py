@@ -35,9 +35,12 @@ class Status:
     """What it pays per year, or will: « 7 672,32 € TTC »; empty when it has not chosen."""
 
 
-def of(workspace: Workspace, data: Data) -> list[Status]:
-    """Return where each member stands, in the order of the records. Raises `ProblemsFound`."""
-    decisions = Contents(workspace, data).decisions
+def of(workspace: Workspace, data: Data, contents: Contents | None = None) -> list[Status]:
+    """Return where each member stands, in the order of the records; `contents` where they are read already.
+
+    Raises `ProblemsFound`.
+    """
+    decisions = (contents or Contents(workspace, data)).decisions
     standing = (
         receipts.standing(workspace.packs(data.edition.edition), data.edition.edition, d.membre, bool(d.pieces))
         for d in decisions.values()

@@ -65,15 +65,20 @@ def read(path: Path, shown_as: str = "") -> Record:
             record.report(1, 1, "fichier-trop-gros", f"le fichier dépasse {MAX_BYTES // 1_000_000} Mo",
                           "Est-ce bien le bon fichier ?")  # fmt: skip
             return record
-        text = decode(path.read_bytes(), record.report)
+        data = path.read_bytes()
     except OSError as error:
         reason = "n'existe pas" if isinstance(error, FileNotFoundError) else "ne peut pas être lu"
         record.report(1, 1, "fichier-illisible", f"le fichier {reason}",
                       "Vérifiez son nom, et que vous êtes dans le bon dossier.")  # fmt: skip
         return record
-    if text is None:
-        return record
-    if readable(text, record.report):
+    return parse(data, record.file)
+
+
+def parse(data: bytes, shown_as: str) -> Record:
+    """Read what a file holds, or will; whatever that is, give a record."""
+    record = Record(shown_as)
+    text = decode(data, record.report)
+    if text is not None and readable(text, record.report):
         _Reader(text, record).read()
     return record
 

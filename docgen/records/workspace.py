@@ -132,10 +132,11 @@ class Data:
     warnings: tuple[Diagnostic, ...] = field(default=())
 
 
-def load(workspace: Workspace, edition: str | None = None) -> Data:
+def load(workspace: Workspace, edition: str | None = None, members: records.Record | None = None) -> Data:
     """Read and validate all records for one edition (the latest unless named).
 
-    Raises `ProblemsFound` with every error of every file.
+    `members` is what members.yaml would say, to judge it before it is written. Raises `ProblemsFound` with every error
+    of every file.
     """
     problems = list(strays.found(workspace.root))
     now = today()
@@ -152,7 +153,7 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
         problems += found
     the_edition, found = _load_edition(workspace, edition, acts, now)
     problems += found
-    members_record = _read(workspace, workspace.members_yaml)
+    members_record = members or _read(workspace, workspace.members_yaml)
     membres, found = validate.membres(members_record, now, None if errors(found) else the_edition)
     problems += found
     if syndicat:
@@ -170,8 +171,31 @@ def load(workspace: Workspace, edition: str | None = None) -> Data:
         raise ProblemsFound(problems)
     if edition in (None, workspace.editions[-1]):
         problems += _outdated_schema(workspace, the_edition)
-    members = successions.linked(membres)
-    return Data(syndicat, members, the_edition, seances, registre, tuple(acts), tuple(receipts), tuple(problems))
+    return Data(
+        syndicat,
+        successions.linked(membres),
+        the_edition,
+        seances,
+        registre,
+        tuple(acts),
+        tuple(receipts),
+        tuple(problems),
+    )
+
+
+def require_no_worse(workspace: Workspace, before: bytes, after: bytes) -> None:
+    """Raise `ProblemsFound` with what is wrong once members.yaml is `after`, and was not while it was `before`."""
+    known = {problem.message for problem in _errors_with(workspace, before)}
+    if new := [problem for problem in _errors_with(workspace, after) if problem.message not in known]:
+        raise ProblemsFound(new)
+
+
+def _errors_with(workspace: Workspace, members: bytes) -> list[Diagnostic]:
+    try:
+        load(workspace, members=records.parse(members, workspace.shown(workspace.members_yaml)))
+    except ProblemsFound as error:
+        return errors(error.diagnostics)
+    return []
 
 
 def _outdated_schema(workspace: Workspace, edition: Edition) -> list[Diagnostic]:
