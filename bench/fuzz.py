@@ -27,8 +27,8 @@ from lxml import etree
 
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of
-from docgen.desk import checks, rename
 from docgen.diagnostics import ProblemsFound, errors
+from docgen.lawyers import checks, rename
 from docgen.lint import comments
 from docgen.packs.contents import dossier
 from docgen.records.workspace import Workspace, load

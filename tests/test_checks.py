@@ -13,8 +13,8 @@ import pytest
 from conftest import ROOT, Docgen, Sample
 from word import a_docx, ins, p
 
-from docgen.desk import checks
 from docgen.diagnostics import ExitCode
+from docgen.lawyers import checks
 
 CONVENTION = ROOT / "templates/2023-04/convention.docx"
 

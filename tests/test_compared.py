@@ -12,7 +12,7 @@ from conftest import Docgen, Sample
 from lxml import etree
 from word import NAMESPACES, NOTE, W, a_docx, header_with, ins, p, reworded, run, table
 
-from docgen.desk.compared import Piece, side_by_side
+from docgen.lawyers.compared import Piece, side_by_side
 from docgen.redline.revisions import accepted, rejected
 from docgen.word.compare import Article, Change, articles, changes
 from docgen.word.template import Template

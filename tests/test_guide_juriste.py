@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, Docgen, Sample
 from lxml import etree
 from test_compared import draft  # noqa: F401 - a fixture
-from test_desk import found_in
+from test_lawyers import found_in
 from word import W, a_docx, p, reworded, table
 
 from docgen.diagnostics import errors

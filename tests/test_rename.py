@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from word import NOTE, a_docx, deleted, ins, members, p, raw_text, run, shown, table, zipped
 
-from docgen.desk import rename
-from docgen.desk.rename import planned, renamed
 from docgen.diagnostics import ProblemsFound
+from docgen.lawyers import rename
+from docgen.lawyers.rename import planned, renamed
 from docgen.word.template import Template
 
 REAL = sorted((ROOT / "templates/2023-04").glob("*.docx"))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import Sample
 
-from docgen.desk import checks
 from docgen.diagnostics import ProblemsFound
+from docgen.lawyers import checks
 from docgen.records.workspace import load
 
 LEFT = (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from docgen import formats, publish
 from docgen.champs.volets import known_anywhere
-from docgen.desk import rename
-from docgen.desk.rename import Renaming
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, closest
+from docgen.lawyers import rename
+from docgen.lawyers.rename import Renaming
 from docgen.packs.contents import open_templates
 from docgen.records.workspace import Data, Workspace
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from jinja2 import nodes
 
 from docgen import scratch
-from docgen.desk.tag_words import NAME, RESERVED, Source, Word, numbers, spliced, splices, unused
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.lawyers.tag_words import NAME, RESERVED, Source, Word, numbers, spliced, splices, unused
 from docgen.lint import rules
 from docgen.word.package import FILLED
 from docgen.word.template import Template

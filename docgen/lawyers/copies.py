@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from docgen import publish
-from docgen.desk.checks import COPY, Checked
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound, Severity
+from docgen.lawyers.checks import COPY, Checked
 from docgen.lint.comments import annotated
 from docgen.lint.seal import is_as_sealed
 from docgen.word.package import Package

@@ -135,6 +135,13 @@ def _page(old: Edition, new: Edition, documents: Sequence[Compared], found: Diff
     )
 
 
+def grids_of(workspace: Workspace, data: Data, former: str) -> list[Grid]:
+    """Return the prices that `data.edition` changes in the edition named `former`. Raises `ProblemsFound`."""
+    old = load_edition(workspace, former, data.votes)
+    texts = open_templates(workspace, old), open_templates(workspace, data.edition)
+    return list(_grids(old, data.edition, compare.editions((old, texts[0]), (data.edition, texts[1]))))
+
+
 def renumbered(found: Difference, piece: str) -> list[Change]:
     """Return the articles of a document that only change their number."""
     return [change for change in found.textes if change.piece == piece and change.action == "renuméroté"]

@@ -63,13 +63,13 @@ def of_files(files: Iterable[Path], workspace: Workspace | None, data: Data | No
     for path in files:
         piece = pieces.get(path.resolve())
         ours_is = workspace is not None and path.resolve().is_relative_to(workspace.templates.resolve())
-        found.append(_one(path, str(path), data if ours_is else None, ours, piece))
+        found.append(of_piece(path, str(path), data if ours_is else None, ours, piece))
     if data:
         _meet_members(found, data)
     return found
 
 
-def _one(path: Path, shown_as: str, data: Data | None, ours: House, piece: PieceModele | None = None) -> Checked:
+def of_piece(path: Path, shown_as: str, data: Data | None, ours: House, piece: PieceModele | None = None) -> Checked:
     """Return what is wrong with a file as what it is in the edition of the records, or anywhere when there is none."""
     if data is None:
         return of_file(path, shown_as, SIGNED.get(path.stem, ()), ours)
@@ -135,14 +135,14 @@ def of_workspace(workspace: Workspace, data: Data) -> list[Checked]:
     """Return what is wrong with the templates of the edition and with those that belong to none."""
     ours = house(workspace, data)
     pieces = [
-        _one(path, workspace.shown(path), data, ours, piece)
+        of_piece(path, workspace.shown(path), data, ours, piece)
         for piece in data.edition.pieces
         for path in [workspace.template(data.edition.edition, piece)]
     ]
     own = [path for name in SUITES if (path := workspace.templates / data.edition.edition / f"{name}.docx").exists()]
     common = [path for path in sorted(workspace.templates.glob("*.docx")) if path.stem not in {one.stem for one in own}]
     others = [
-        _one(path, workspace.shown(path), data, ours)
+        of_piece(path, workspace.shown(path), data, ours)
         for path in (*own, *common)
         if strays.is_template(path) and not path.name.endswith(COPY)
     ]

@@ -1,6 +1,6 @@
 """How long the lawyers wait, with how much memory, for a template of 30 pages; against the naive way, in one run.
 
-    python bench/desk.py
+    python bench/lawyers.py
 
 Makes a template of some 30 pages out of the sample's convention, with a few faults, and measures:
   (a) the naive check: docxtpl fills it once, and stops at the first fault that it sees;
@@ -29,8 +29,8 @@ from lxml import etree
 
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of
-from docgen.desk import checks, copies, pages
 from docgen.diagnostics import errors
+from docgen.lawyers import checks, copies, pages
 from docgen.packs.contents import dossier
 from docgen.records.workspace import Workspace, load
 from docgen.redline.tracked import redline

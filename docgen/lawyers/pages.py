@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from docgen import office, scratch
-from docgen.desk.checks import Checked
 from docgen.diagnostics import Diagnostic, ProblemsFound, ToolMissing
+from docgen.lawyers.checks import Checked
 from docgen.lint.anchors import bookmarked
 from docgen.pdf.convert import Export, Pool
 from docgen.word.template import Template
@@ -36,6 +36,22 @@ def located(files: Iterable[Checked]) -> tuple[list[Checked], str]:
     except ToolMissing as error:
         return found, str(error)
     return found, ""
+
+
+def laid_out(file: Checked) -> tuple[Checked, bytes, str]:
+    """Return a file, its problems with pages, and its PDF; without it, why LibreOffice could not lay it out."""
+    if file.template is None:
+        return file, b"", ""
+    places = {f"docgen{n}": p.place for n, p in enumerate(file.problems) if p.place.part}
+    try:
+        with scratch.folder() as name:
+            docx = Path(name, "0.docx")
+            docx.write_bytes(bookmarked(file.template.members, places) if places else file.path.read_bytes())
+            task = Export(docx, docx.with_suffix(".pdf"))
+            _ask({task: file})
+            return file, task.pdf.read_bytes() if task.pdf.is_file() else b"", ""
+    except ToolMissing as error:
+        return file, b"", str(error)
 
 
 def paged(problems: Iterable[Diagnostic], root: Path) -> list[Diagnostic]:
