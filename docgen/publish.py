@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from docgen import systems
 from docgen.diagnostics import CannotWrite
 
 WRITING, READY, FORMER = ".tmp", ".new", ".old"
@@ -33,7 +34,7 @@ def publish(folder: Path, files: Mapping[str, bytes], former: Iterable[str] = ()
         writing.mkdir()
         for name, data in files.items():
             write(writing / name, data)
-        _sync(writing)
+        systems.sync_folder(writing)
         folder.mkdir(exist_ok=True)
         old.mkdir()
         writing.rename(ready)
@@ -79,7 +80,7 @@ def recover_one(folder: Path) -> None:
         else:
             for name in new:
                 (ready / name).rename(folder / name)
-            _sync(folder)
+            systems.sync_folder(folder)
             shutil.rmtree(ready, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
@@ -122,20 +123,9 @@ def replace(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}{WRITING}")
         write(beside, data)
-        beside.replace(path)
+        systems.replace(beside, path)
     except OSError as error:
         raise CannotWrite(explain(error, path)) from error
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable; Windows cannot, and does it by itself."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from docgen import systems
 from docgen.diagnostics import CannotWrite
 
 NAME = re.compile(r"docgen-(\d+)-")
@@ -37,26 +38,14 @@ def sweep() -> None:
     with contextlib.suppress(OSError):
         for left in Path(tempfile.gettempdir()).glob("docgen-*-*"):
             found = NAME.match(left.name)
-            if found and left.is_dir() and not left.is_symlink() and not _runs(int(found[1])):
+            if found and left.is_dir() and not left.is_symlink() and not systems.runs(int(found[1])):
                 forget_pipes(left, None)
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _runs(process: int) -> bool:
-    if sys.platform == "win32":
-        return True  # a signal would end it there
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # of somebody else
-        return True
-    return True
-
-
 def forget_pipes(profile: Path, driver: int | None) -> None:
     """Remove the sockets of a LibreOffice that is no more: that of its profile, that of the program which drove it."""
-    if not hasattr(os, "getuid"):
+    if (user := systems.user()) is None:
         return
     url = profile.resolve().as_uri()
     known = "".join(f"{byte:x}" for byte in hashlib.md5(url.encode("utf-16-le"), usedforsecurity=False).digest())
@@ -64,7 +53,7 @@ def forget_pipes(profile: Path, driver: int | None) -> None:
     for place in PIPES:
         for name in names:
             with contextlib.suppress(OSError):
-                (place / f"OSL_PIPE_{os.getuid()}_{name}").unlink()
+                (place / f"OSL_PIPE_{user}_{name}").unlink()
 
 
 @contextlib.contextmanager
@@ -74,8 +63,7 @@ def ended_softly() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    former = {number: signal.signal(number, end) for number in known}
+    former = {number: signal.signal(number, end) for number in systems.ending()}
     try:
         yield
     finally:

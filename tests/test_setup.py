@@ -21,17 +21,18 @@ case "$1 $2" in
     "-c import sys; print"*) echo "$version" ;;
     "-m venv")
         echo "venv $*" >>"$LOG"
+        [ -z "${DISK_FULL:-}" ] || { echo "No space left on device" >&2; exit 1; }
         [ "$3" != --clear ] || { shift; rm -rf "$3"; }
         mkdir -p "$3/bin"
         [ -z "${KILLED:-}" ] || kill -9 $$
         cp "$0" "$3/bin/python" ;;
-    "-m pip") echo "pip $*" >>"$LOG" ;;
+    "-m pip") echo "pip $*" >>"$LOG"; exit ${PIP_FAILS:-0} ;;
     *) echo "python $*" >>"$LOG" ;;
 esac
 """
 APT = '#!/bin/sh\necho "apt-get $*" >>"$LOG"\necho "$DEBIAN_FRONTEND" >>"$LOG.env"\nexit ${APT_FAILS:-0}\n'
 DPKG = '#!/bin/sh\nfor last; do :; done\ncase " $INSTALLED " in *" $last "*) echo "install ok installed" ;; esac\n'
-SUDO = '#!/bin/sh\necho "sudo $*" >>"$LOG"\nunset DEBIAN_FRONTEND\nexec "$@"\n'
+SUDO = '#!/bin/sh\necho "sudo $*" >>"$LOG"\n[ -z "${REFUSED:-}" ] || exit 1\nunset DEBIAN_FRONTEND\nexec "$@"\n'
 ALL = (
     "libreoffice-writer-nogui python3-uno fonts-crosextra-carlito fonts-crosextra-caladea fonts-liberation"
     " fonts-dejavu-core fontconfig python3-venv"
@@ -148,6 +149,34 @@ def test_a_set_up_that_was_killed_is_begun_again(machine: Machine) -> None:
     machine.asked()
     assert machine.run("check").returncode == 0
     assert [line.split()[0] for line in machine.asked()] == ["venv", "pip", "python"]
+
+
+def test_a_network_cut_in_the_middle_is_told_and_the_next_run_goes_on(machine: Machine) -> None:
+    done = machine.run("check", PIP_FAILS="1")
+    assert (3, True) == (done.returncode, "réseau coupé" in done.stderr)
+    assert not any(line.startswith("python -m docgen") for line in machine.asked())
+    assert 0 == machine.run("check").returncode
+    assert ["venv", "pip", "python"] == [line.split()[0] for line in machine.asked()]
+
+
+def test_a_full_disk_is_told_and_the_next_run_goes_on(machine: Machine) -> None:
+    done = machine.run("check", DISK_FULL="1")
+    assert (5, True) == (done.returncode, "disque plein" in done.stderr)
+    assert 0 == machine.run("check").returncode
+
+
+@pytest.mark.parametrize("way", ["refused", "absent"])
+def test_without_the_rights_of_an_administrator_it_says_what_to_ask_for(machine: Machine, way: str) -> None:
+    if way == "absent":
+        programs = machine.root / "bin"
+        (programs / "sudo").unlink()
+        for name in ("sh", "dirname", "cat", "cksum", "grep", "env", "cp", "mkdir", "rm"):
+            (programs / name).symlink_to(shutil.which(name) or name)
+        machine.env["PATH"] = str(programs)
+    done = machine.run("check", INSTALLED="", REFUSED="1")
+    assert 3 == done.returncode
+    assert "Avec les droits d'administrateur :\n    apt-get install --no-remove" in done.stderr
+    assert "rien n'a été retiré" in done.stderr
 
 
 def test_a_clone_that_was_moved_is_set_up_again(machine: Machine) -> None:

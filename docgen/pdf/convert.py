@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import queue
-import signal
 import subprocess
 import tempfile
 import threading
@@ -23,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from docgen import scratch
+from docgen import scratch, systems
 from docgen.diagnostics import ToolMissing
 from docgen.office import LibreOffice, install_command
 from docgen.pdf import shapes
@@ -122,7 +121,7 @@ class _Worker:
             text=True,
             encoding="utf-8",
             env={**os.environ, **SAME_FOR_ALL, "TMPDIR": self.folder.name},
-            start_new_session=True,
+            **systems.of_its_own(),
         )
         threading.Thread(target=self._listen, args=(self.process, self.answers), daemon=True).start()
         try:
@@ -252,10 +251,7 @@ def _written(task: Export) -> bool:
 
 def _kill(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
+        systems.kill(process.pid)
     process.kill()
     process.wait()
     for stream in (process.stdin, process.stdout):
