@@ -10,7 +10,8 @@ Makes a workspace of N synthetic members (100 unless told) and measures, per pac
   (c) `docgen build` from nothing, with one worker, then with two;
   (d) `docgen build` again, nothing changed;
   (e) `docgen build` after one tariff change, which concerns annexe 2 of everybody;
-  (f) of one process, in CPU: the making of a pack without LibreOffice, and its binding alone against pypdf's merging,
+  (f) the desk: its first page and a record judged while it is typed, against `docgen status`;
+  (g) of one process, in CPU: the making of a pack without LibreOffice, and its binding alone against pypdf's merging,
       that loses tags, fields and metadata.
 With each build, the peak memory of every process. A leg waits until the machine is idle; where it does not become so,
 there is no ratio.
@@ -32,11 +33,13 @@ from pathlib import Path
 import yaml
 from docxtpl import DocxTemplate
 from pypdf import PdfWriter
+from starlette.testclient import TestClient
 from stdnum import luhn
 
 from docgen import office
 from docgen.champs.pack import values
 from docgen.champs.volets import champs_of
+from docgen.desk.app import application
 from docgen.packs.build import Build
 from docgen.packs.contents import Contents, dossier
 from docgen.packs.jobs import Maker, Settings
@@ -308,6 +311,26 @@ def binding(workspace: Workspace, folder: Path, times: int = 20) -> tuple[float,
     return tuple(cpu(step, times) for step in (complete, bind, merge))  # type: ignore[return-value]
 
 
+def desk(workspace: Workspace) -> tuple[float, float, float]:
+    """Return the seconds of the first page of the desk once it is open, of a record judged as one types, of `status`.
+
+    `docgen status` reads and decides anew what the first page shows.
+    """
+    here = "http://127.0.0.1:1"
+    guarded, pages = application(workspace, 1)
+    client, keys = TestClient(guarded, base_url=here), pages.state.keys
+    client.get(f"/?cle={keys.address}")
+    start = time.perf_counter()
+    client.get("/")
+    shown = time.perf_counter()
+    fields = {"jeton": keys.form, "nom": str(member(0)["nom"])}
+    client.post(f"/membres/{member(0)['id']}/verifier", data=fields, headers={"origin": here})
+    judged = time.perf_counter()
+    command = [sys.executable, "-m", "docgen", "status"]
+    subprocess.run(command, cwd=workspace.root, stdout=subprocess.DEVNULL, check=True)
+    return shown - start, judged - shown, time.perf_counter() - judged
+
+
 def cpu(step: Callable[[], None], times: int) -> float:
     """Return the CPU seconds that a step takes, on average."""
     start = time.process_time()
@@ -350,6 +373,9 @@ def main() -> None:
                 change_tariff(workspace)
             took, _ = build(workspace)
             print(f"{name:14} {took:7.2f} s for all")
+        first, typed, again = desk(workspace)
+        print(f"{'the desk':14} {first * 1000:7.0f} ms for its first page   {first / again:6.3f} x docgen status")
+        print(f"{'':14} {typed * 1000:7.0f} ms to judge what is typed   {typed / again:6.3f} x docgen status")
         alone = making(workspace)
         completing, bound, merged = binding(workspace, Path(folder))
     print(f"of a worker    {alone * 1000:7.0f} ms of CPU a pack, LibreOffice apart")

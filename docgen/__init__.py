@@ -18,7 +18,7 @@ first line of every module says its one job.
    forms, `expeditions` are the receipts of
    what was sent, `successions` tell who took over from whom. `workspace` knows where the files are
    and loads them (`strays` are none of them), `schema` is for editors, `rewrite` adds to a record without touching its
-   layout.
+   layout, `edit` changes one by its `layout`, `one` judges it before.
 4. `champs`: the only lists of the fields of the templates, with what each prints: of a `pack`, of the `volets` of its
    edition, an `acte`, an `etat`, a `blank_model`; `examples` shows it. A value
    that the record lacks is a `blank`, that knows which field it stands for. `expected` says
@@ -61,18 +61,27 @@ first line of every module says its one job.
    yearly `statement`s, all bound by `binding`; an act is found in its séance by `known`,
    looked at by `faults` before, the `versions` of statements kept side by side; `write_back` notes what the
    préfecture answered, `transmissions` freezes what it received.
-11. `returned`: `verify` says what became of a file that comes back, `known` which one it is, `recording` notes it. In a
-    process of its own, `facts` reads it: `untrusted` keeps out what could harm, `version` opens it, `signers` who
-    signed (what `filling` in may change), `tampering` what changed: `objects` and `properties` by what the file holds,
-    `eyes` by what is seen, `looks` by what each field shows; `signed` puts it together. `typed` checks what was written
-    in the blanks, `moments` the days and the certificates, `scanned` reads paper.
-12. `desk`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page, `copies`
-    puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes, `renaming` renames
-    a field in an edition: `rename` in one file, letter by letter in its `tag_words`.
+11. `returned`: `verify` says what became of a file that comes back, in the words of `verdicts`, `known` which one it
+    is, `recording` notes it. In a process of its own, `facts` reads it: `untrusted` keeps out what could harm,
+    `version` opens it, `signers` who signed (what `filling` in may change), `tampering` what changed: `objects` and
+    `properties` by what the file holds, `eyes` by what is seen, `looks` by what each field shows; `signed` puts it
+    together. `typed` checks what was written in the blanks, `moments` the days and the certificates, `scanned` reads
+    paper.
+12. `lawyers`, what the lawyers ask: `checks` gathers what is wrong with Word files, `pages` tells on which page,
+    `copies` puts it in the margin, `explained` says more of a code; `compared` shows what an edition changes,
+    `renaming` renames a field in an edition: `rename` in one file, letter by letter in its `tag_words`.
+13. `sheets`, the records as tables: `workbook` writes all that is known, `importing` takes a table in: `cells` reads
+    it, `columns` says which is which, `differences` what it would change.
+14. `desk`, the same as the commands in a browser: `server` serves the pages of `app` on this machine alone, behind the
+    `guard`, while there is some `presence`; `state` is what it knows, `received` what a browser sends, `screen` what it
+    is shown, with `pictures` and `files`. The pages: `home`, a `member` by its `form`, the `syndicat`, the `packs` in
+    `making`, the `returns`, the `seances` (`seance_form` for all that one says), their `acts`, the lawyers'
+    `wordfiles`, the `statements`, and `excel`.
 
-Beside them: `cli`, `acts`, `notes`, `told` and `judged` are the only ones who speak to people (`french_click` gives
-the words), `starter` makes a new workspace, `formats` writes French, `office` knows this machine's LibreOffice and
-fonts, `publish` puts files in place, whole or not at all, `scratch` is where they are made.
+Beside them: `cli`, `acts`, `notes`, `exchanges`, `machines` and `told` are the only ones who speak to people
+(`french_click` gives the words), `starter` makes a new workspace, `formats` writes French, `office` knows this
+machine's LibreOffice and fonts, `doctor` all that it lacks; `publish` puts files in place, whole or not at all,
+`scratch` is where they are made; `systems` is what differs from one system to another.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -15,14 +15,14 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from docgen import __version__, acts, formats, notes, office, scratch, starter, told
+from docgen import __version__, acts, exchanges, formats, machines, notes, office, scratch, starter, told
 from docgen.actes import faults
 from docgen.actes.statement import Statements
 from docgen.actes.statement import doubts as statement_doubts
-from docgen.desk import checks, compared, copies, explained, pages, renaming
 from docgen.diagnostics import CannotWrite, Diagnostic, DocgenError, ExitCode, ProblemsFound, closest, errors
 from docgen.french_click import Group, usage_error
 from docgen.law import prefecture
+from docgen.lawyers import checks, compared, copies, explained, pages, renaming
 from docgen.packs import report, withdrawn
 from docgen.packs import status as standing
 from docgen.packs.amendment import Decision
@@ -271,30 +271,6 @@ def preflight(membres: tuple[str, ...], edition: str | None) -> None:
     click.echo(f"{formats.plural(ready, 'pack prêt à envoyer', 'packs prêts à envoyer')} sur {len(waiting)}.")
 
 
-@cli.command(help="Dit ce qu'est devenu un pack qui revient : rempli, signé, modifié, et ce qui manque encore.")
-@click.argument("fichier", type=click.Path(path_type=Path), metavar="FICHIER.pdf")
-@click.option("--record", is_flag=True, help="Si tous l'ont signé, le garde et le note dans les fiches.")
-@click.option("--malgre", metavar="POURQUOI", default="", help="Avec --record, admet une date douteuse.")
-def verify(fichier: Path, record: bool, malgre: str) -> None:
-    """Say what a file that came back is; note it."""
-    from docgen import judged  # pyHanko takes half a second to load: only here
-    from docgen.returned import recording
-    from docgen.returned import verify as returned
-
-    if malgre and not record:
-        raise click.UsageError("--malgre va avec --record.")
-    place = workspace.here()
-    data = workspace.load(place)
-    verdict = returned.examine(place, data, fichier)
-    judged.verdict(verdict, data.syndicat)
-    if record:
-        document, kept, new = recording.record(place, data, verdict, malgre)
-        noted = "Signature notée" if new else "Signature déjà notée"
-        click.echo(f"{noted} ({document}). Le fichier est gardé : {place.shown(kept)}")
-    elif not judged.accepted(verdict):
-        sys.exit(ExitCode.PROBLEMS)
-
-
 @cli.command(help="Montre ce que la nouvelle édition fait à chaque membre, et pourquoi, sans rien fabriquer.")
 @click.option("--edition", metavar="ÉDITION", help="La nouvelle édition (la dernière par défaut).")
 def plan(edition: str | None) -> None:
@@ -366,6 +342,12 @@ def statement(annee: int) -> None:
 cli.add_command(notes.record)
 cli.add_command(acts.deliberation)
 cli.add_command(acts.seance)
+cli.add_command(machines.doctor)
+cli.add_command(machines.completion)
+cli.add_command(exchanges.verify)
+cli.add_command(exchanges.desk)
+cli.add_command(exchanges.import_)
+cli.add_command(exchanges.export)
 
 
 def _known_members(asked: Iterable[str], data: Data) -> None:

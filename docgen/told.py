@@ -23,9 +23,9 @@ from docgen import formats
 from docgen.champs.examples import sections
 from docgen.champs.pack import Dossier
 from docgen.champs.volets import known_anywhere
-from docgen.desk.compared import Comparison
-from docgen.desk.explained import Explanation
 from docgen.diagnostics import Diagnostic, Severity, closest, errors
+from docgen.lawyers.compared import Comparison
+from docgen.lawyers.explained import Explanation
 from docgen.model.edition import Edition
 from docgen.model.fiches import Membre
 from docgen.packs.build import Outcome

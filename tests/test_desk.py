@@ -1,356 +1,461 @@
-"""The lawyer's desk: each problem on its page and in the margin of a copy; each code explained."""
+"""The desk without a browser: who may speak to it, what each page writes, what it refuses to write."""
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
+import socket
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
-import of_sample
+import httpx2 as httpx
+import openpyxl
+import pikepdf
 import pytest
-from conftest import ROOT, Docgen, Sample
-from lxml import etree
-from test_lint import codes_in_cases
-from tools import program
-from word import NOTE, W, a_docx, ins, p, reworded, run, shown, table, zipped
+from conftest import Sample
+from desks import PORT, Pages, served
 
-from docgen import office
-from docgen.champs import expected
-from docgen.desk import checks, copies, explained, pages
-from docgen.diagnostics import ProblemsFound, Severity, errors
-from docgen.lint import house
-from docgen.lint.branches import Branches
-from docgen.records import workspace
-from docgen.word.render import Renderer
-from docgen.word.template import House
+from docgen.desk.guard import MAX_BYTES
+from docgen.desk.presence import GOODBYE, LOST, Presence
+from docgen.records import reading
+from docgen.records.workspace import load
 
-BREAK = '<w:r><w:br w:type="page"/></w:r>'
-BOX = "<w:r><w:pict><v:shape><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></v:shape></w:pict></w:r>".format
+MEMBER = "commune-de-montriviere"
+PAGES = ("/", "/syndicat", f"/membres/{MEMBER}", "/membres/nouveau", f"/membres/{MEMBER}/change/depart", "/packs",
+         "/packs/envois", "/packs/controle", "/retours", "/seances", "/seances/2023-04-11", "/actes/04-2023-06",
+         "/modeles", "/modeles/champs", "/modeles/comparer", "/etats", "/excel")  # fmt: skip
 
 
-def on_pages(file: Path) -> list[tuple[str, int]]:
-    (found,), unlaid = pages.located([checks.of_file(file, file.name)])
-    assert unlaid == ""
-    return [(d.message, d.place.page) for d in sorted(found.problems) if d.severity is Severity.ERROR]
+@pytest.fixture
+def pages(sample: Sample) -> Pages:
+    return Pages(sample.root)
 
 
-def test_each_problem_is_on_its_page(tmp_path: Path) -> None:
-    body = [p(f"Page {n}", BREAK if n > 1 else "", run(f" {{{{ faux.numero{n} }}}}")) for n in (1, 2, 3)]
-    note = [p(BREAK, "Appel", NOTE), p(BREAK, "Tableau")]
-    file = a_docx(tmp_path, [*body, *note, table(["{{ faux.cellule }}"])], footnotes="{{ faux.note }}")
-    assert on_pages(file) == [
-        ("champ inconnu « faux.numero1 »", 1), ("champ inconnu « faux.numero2 »", 2),
-        ("champ inconnu « faux.numero3 »", 3), ("champ inconnu « faux.cellule »", 5),
-        ("champ inconnu « faux.note »", 4),
-    ]  # fmt: skip
+def said(root: Path, member: str = MEMBER) -> dict[str, object]:
+    tree = reading.read(root / "members.yaml").tree
+    return next(row for row in tree["membres"] if row["id"] == member)
 
 
-def test_a_page_is_that_of_the_words_not_of_the_beginning_of_their_paragraph(tmp_path: Path) -> None:
-    file = a_docx(tmp_path, p("mot " * 2000, run("{{ faux.loin }}")))
-    ((_, page),) = on_pages(file)
-    assert page > 1
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_comes_and_may_load_nothing_from_elsewhere(pages: Pages, path: str) -> None:
+    found = pages.client.get(path)
+    assert 200 == found.status_code
+    assert "default-src 'none'" in found.headers["content-security-policy"]
+    assert "no-store" == found.headers["cache-control"]
+    assert "<script>" not in found.text
+    assert " style=" not in found.text
 
 
-def test_where_libreoffice_cannot_be_asked_the_problems_have_no_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docgen: Docgen
-) -> None:
-    monkeypatch.setattr(office, "_program_folders", lambda: iter(()))
-    a_docx(tmp_path, "{{ faux.champ }}", name="t.docx")
-    code, said = docgen(tmp_path, "check", "t.docx")
-    assert code == 1
-    assert "t.docx, corps, près de" in said
-    assert "Les pages ne sont pas indiquées : LibreOffice est introuvable" in said
+def test_who_has_no_key_is_shown_nothing(sample: Sample) -> None:
+    pages = Pages(sample.root)
+    stranger = pages.client.__class__(pages.client.app, base_url=f"http://127.0.0.1:{PORT}")
+    for path in (*PAGES, "/?cle=", "/?cle=autre", "/static/desk.css", "/packs/suivi"):
+        found = stranger.get(path)
+        assert (403, "adresse") == (found.status_code, found.text[6:13])
 
 
-def commented(docx: Path) -> dict[str, str]:
-    """Return the words that each comment is about, by what the comment says."""
-    with zipfile.ZipFile(docx) as archive:
-        body = etree.fromstring(archive.read("word/document.xml"))
-        comments = etree.fromstring(archive.read("word/comments.xml"))
-    open_now: set[str] = set()
-    words: dict[str, str] = {}
-    for node in body.iter():
-        number = node.get(f"{W}id", "")
-        if node.tag == f"{W}commentRangeStart":
-            open_now.add(number)
-        elif node.tag == f"{W}commentRangeEnd":
-            open_now.remove(number)
-        elif node.tag in (f"{W}t", f"{W}delText"):
-            for one in open_now:
-                words[one] = words.get(one, "") + (node.text or "")
-    assert not open_now
-    assert len(list(body.iter(f"{W}commentReference"))) == len(comments)
-    return {"".join(c.itertext()).replace("\xa0", " "): words.get(c.get(f"{W}id"), "") for c in comments}
+def test_the_key_given_to_the_browser_serves_once_and_that_of_the_terminal_again(sample: Sample) -> None:
+    pages = Pages(sample.root)
+    make = pages.client.__class__
+    once = pages.keys.once
+    found = make(pages.client.app, base_url=f"http://127.0.0.1:{PORT}", follow_redirects=False).get(f"/?cle={once}")
+    assert 303 == found.status_code
+    cookie = found.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert once not in cookie
+    again = make(pages.client.app, base_url=f"http://127.0.0.1:{PORT}")
+    assert 403 == again.get(f"/?cle={once}").status_code
+    assert 200 == again.get(f"/?cle={pages.keys.address}").status_code
 
 
-def annotate(file: Path, docgen: Docgen) -> Path:
-    docgen(file.parent, "check", "--annotate", file.name)
-    return copies.copy_of(file)
-
-
-BROKEN = [
-    p("Article 1er – Objet", style="Titre1"),
-    p("Le membre {{ mem", run("bre.nomm }} adhère", "<w:b/>"), " au syndicat { membre.siret }."),
-    table(["{{ montants.anuel }}"]),
-    p("Deux ", ins("ajout"), " de trop"),
-    p("Voir", NOTE),
-    p(BOX(p("{{ boite.nom }}"))),
-]
-
-
-def test_each_problem_is_a_comment_on_the_very_words(tmp_path: Path, docgen: Docgen) -> None:
-    file = a_docx(tmp_path, BROKEN, header="{{ entete.nom }}", footnotes="{{ note.nom }}")
-    before = file.read_bytes()
-    found = commented(annotate(file, docgen))
-    about = {words: said for said, words in found.items()}
-    assert "champ inconnu « membre.nomm »" in about["{{ membre.nomm }}"].replace("C", "c")
-    assert "Vouliez-vous dire « membre.nom » ?" in about["{{ membre.nomm }}"]
-    assert "accolade-seule" in about["{ membre.siret }."]
-    assert "montants.anuel" in about["{{ montants.anuel }}"]
-    assert "suivi-de-modifications" in about["Deux ajout de trop"]
-    assert "(notes de bas de page) Champ inconnu « note.nom »" in about[""] or any("note.nom" in s for s in found)
-    assert "(en-tête) Champ inconnu « entete.nom »" in about["Article 1er – Objet"]
-    assert "boite.nom" in about["{{ boite.nom }}"]
-    assert file.read_bytes() == before
-    assert shown(copies.copy_of(file).read_bytes()) == shown(before)
-
-
-def test_the_copy_opens_in_libreoffice_and_converts(tmp_path: Path, docgen: Docgen) -> None:
-    copy = annotate(a_docx(tmp_path, BROKEN, header="{{ entete.nom }}", footnotes="{{ note.nom }}"), docgen)
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    launcher = program("soffice", "libreoffice-writer-nogui")
-    command = [launcher, profile, "--headless", "--convert-to", "docx:Office Open XML Text"]
-    subprocess.run([*command, "--outdir", str(tmp_path / "out"), str(copy)], check=True, timeout=120)
-    again = commented(tmp_path / "out" / copy.name)
-    assert sorted(again.values()) == sorted(commented(copy).values())
-
-
-def test_a_file_with_comments_has_its_pages_too(tmp_path: Path, docgen: Docgen) -> None:
-    copy = annotate(a_docx(tmp_path, [p("Un", BREAK), p("{{ faux.deux }}")]), docgen)
-    assert on_pages(copy) == [("champ inconnu « faux.deux »", 2)]
-
-
-def test_the_same_problems_give_the_same_copy(tmp_path: Path, docgen: Docgen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    file = a_docx(tmp_path, BROKEN)
-    first = annotate(file, docgen).read_bytes()
-    assert annotate(file, docgen).read_bytes() == first
-
-
-def test_a_copy_checked_in_its_turn_keeps_the_comments_of_others_and_replaces_its_own(
-    tmp_path: Path, docgen: Docgen
-) -> None:
-    theirs = (
-        '<w:comment w:id="7" w:author="Une juriste" w:date="2023-04-11T10:00:00Z">' + p("À revoir") + "</w:comment>"
-    )
-    mark = '<w:r><w:commentReference w:id="7"/></w:r>'
-    file = a_docx(tmp_path, [p("Le {{ membre.nomm }}", mark)], comments=theirs)
-    copy = annotate(file, docgen)
-    first = commented(copy)
-    assert len(first) == 3  # hers, the one that says that hers is left, the field
-    assert annotate(copy, docgen) == copy
-    assert commented(copy) == first
-    assert sorted(shown(copy.read_bytes(), "comments"))[-1] == "À revoir"
-
-
-def test_a_problem_that_is_mended_in_the_copy_loses_its_comment(tmp_path: Path, docgen: Docgen) -> None:
-    copy = annotate(a_docx(tmp_path, [p("Le {{ membre.nomm }}")]), docgen)
-    with zipfile.ZipFile(copy) as archive:
-        parts = {name: archive.read(name).decode() for name in archive.namelist()}
-    parts["word/document.xml"] = parts["word/document.xml"].replace("nomm", "nom")
-    copy.write_bytes(zipped(parts))
-    assert docgen(tmp_path, "check", copy.name)[0] == 0
-    assert commented(annotate(copy, docgen)) == {}
-
-
-def test_a_copy_that_somebody_worked_in_is_not_replaced(tmp_path: Path, docgen: Docgen) -> None:
-    file = a_docx(tmp_path, [p("Le {{ membre.nomm }}")])
-    copy = annotate(file, docgen)
-    shutil.copy(file, copy)  # saved by somebody: no longer what docgen wrote
-    code, said = docgen(tmp_path, "check", "--annotate", file.name)
-    assert code == 1
-    assert "[copie-modifiee]" in said
-    assert "[champ-inconnu]" in said
-    assert copy.read_bytes() == file.read_bytes()
-
-
-def test_the_copies_of_a_workspace_stand_beside_its_templates_and_are_no_templates(
-    sample: Sample, docgen: Docgen
-) -> None:
-    a_docx(sample.root / "templates", [p("Avenant n° {{ avenant.numerro }}")], name="avenant.docx")
-    code, said = docgen(sample.root, "check", "--annotate")
-    assert code == 1
-    assert "avenant.controle.docx" in said
-    assert docgen(sample.root, "check")[1].count("{{ avenant.numerro }}") == 1
-
-
-def test_each_code_about_a_word_file_is_explained() -> None:
-    names = ("word/package", "word/render", "word/template", "desk/checks", "desk/copies", "packs/together")
-    files = [*(ROOT / "docgen/lint").glob("*.py"), *(ROOT / f"docgen/{name}.py" for name in names)]
-    sources = [file.read_text("utf-8") for file in files]
-    said = {code for source in sources for code in re.findall(r'[\s(]"([a-z]+(?:-[a-z]+)+)",', source, re.M)}
-    said = (said | codes_in_cases()) - set(house.SHOWN_IN_FRENCH.values())
-    assert said >= {"champ-vide", "clause-sans-membre", "copie-modifiee", "champ-obligatoire-absent"}
-    assert said - set(explained.codes()) == set()
-
-
-@pytest.mark.parametrize("code", [code for code, e in explained.codes().items() if e.eviter])
-def test_what_not_to_write_has_the_fault_and_what_to_write_has_none(code: str, tmp_path: Path) -> None:
-    example = explained.codes()[code]
-    assert code in found_in(a_docx(tmp_path, example.eviter, name="a.docx"))
-    assert found_in(a_docx(tmp_path, example.ecrire, name="b.docx")) == set()
-
-
-def found_in(file: Path) -> set[str]:
-    """Return the codes of what is wrong with a template for a member of the sample."""
-    checked = checks.of_file(file, file.name, (), House(closed=of_sample.CLOSED), of_sample.KNOWN)
-    assert checked.template
-    found = [d for d in checked.problems if d.severity is not Severity.INFO]
-    if not errors(found):
-        place = workspace.Workspace(ROOT)
-        data = workspace.load(place)
-        tree = of_sample.printed(data, data.membres[0]).tree
-        try:
-            Renderer(checked.template).fill(tree)
-            branches = Branches(checked.template, expected.closed_fields(data.edition))
-            branches.watch(tree)
-            found += branches.misspelt()
-        except ProblemsFound as error:
-            found += error.diagnostics
-    return {d.code for d in found}
-
-
-def test_a_code_is_explained_on_request(tmp_path: Path, docgen: Docgen) -> None:
-    code, said = docgen(tmp_path, "check", "--explain", "texte-perdu")
-    assert code == 0
-    assert said.startswith("texte-perdu\n\nDes mots placés à côté de {%p … %}")
-    assert "  À éviter : Important. {%p set nom = membre.nom %}\n" in said
-
-
-def test_a_code_that_is_unknown_is_told_with_the_closest(tmp_path: Path, docgen: Docgen) -> None:
-    code, said = docgen(tmp_path, "check", "--explain", "champ-inconu")
-    assert code == 2
-    assert "Vouliez-vous dire « champ-inconnu » ?" in said
-
-
-def test_what_the_pack_must_print_and_does_not_is_an_error(sample: Sample, docgen: Docgen) -> None:
-    folder = sample.root / "templates/2023-04"
-    for name in ("convention", "charte", "annexe-2"):
-        a_docx(folder, [p("Le membre {{ membre.nom }}")], name=f"{name}.docx")
-    sample.edit("templates/2023-04/edition.yaml", "    signataires:\n      - syndicat\n      - membre\n", "")
-    sample.edit("templates/2023-04/edition.yaml", "    signataires:\n      - membre\n", "")
-    code, said = docgen(sample.root, "check")
-    assert code == 1
-    assert "aucune pièce de l'édition 2023-04 n'imprime le SIRET du membre [champ-obligatoire-absent]" in said
-    assert "les prix de la grille (netexplorer)" in said
-    assert "le nom du membre" not in said
-
-
-def test_a_field_that_some_records_lack_is_told_without_being_a_fault(docgen: Docgen) -> None:
-    code, said = docgen(ROOT, "check")
-    assert code == 0
-    assert "référent : fonction : en blanc pour commune-d-auberoque\n" in said
-
-
-def test_the_styles_of_the_house_are_those_of_its_list(sample: Sample, docgen: Docgen) -> None:
-    assert "[style-hors-liste]" not in docgen(sample.root, "check")[1]
-    file = sample.root / "templates/styles.txt"
-    lines = file.read_text("utf-8").splitlines(keepends=True)
-    file.write_text("".join(line for line in lines if line != "Titre 2\n") + "# Titre 2\n", "utf-8-sig")
-    code, said = docgen(sample.root, "check")
-    assert code == 0
-    assert "le style « heading 2 » n'est pas de la maison [style-hors-liste]" in said
-    assert "templates/2023-04/convention.docx, corps" in said
-    file.unlink()
-    assert "[style-hors-liste]" not in docgen(sample.root, "check")[1]
-
-
-def test_a_copy_that_somebody_worked_in_stays_theirs_once_it_is_checked_itself(tmp_path: Path, docgen: Docgen) -> None:
-    file = a_docx(tmp_path, [p("Le {{ membre.nomm }}")])
-    copy = annotate(file, docgen)
-    with zipfile.ZipFile(copy) as archive:
-        parts = {name: archive.read(name).decode() for name in archive.namelist()}
-    parts["word/document.xml"] = parts["word/document.xml"].replace("Le ", "Corrigé par la juriste ")
-    copy.write_bytes(zipped(parts))
-    assert annotate(copy, docgen) == copy
-    code, said = docgen(tmp_path, "check", "--annotate", file.name)
-    assert (code, "[copie-modifiee]" in said) == (1, True)
-    assert "Corrigé par la juriste" in shown(copy.read_bytes())[0]
-
-
-CONTROL = "<w:sdt><w:sdtPr/><w:sdtContent>{}</w:sdtContent></w:sdt>".format
-FIELD = (
-    '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> REF a </w:instrText></w:r>'
-    '<w:r><w:fldChar w:fldCharType="separate"/></w:r>{}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-).format
+@pytest.mark.parametrize("host", ["evil.example", f"evil.example:{PORT}", "127.0.0.1:1", "127.0.0.1", ""])
+def test_a_name_that_somebody_points_here_is_refused(pages: Pages, host: str) -> None:
+    assert 421 == pages.client.get("/", headers={"host": host}).status_code
 
 
 @pytest.mark.parametrize(
-    "inner", [CONTROL(run("{{ membre.mal }}")), FIELD(run("{{ membre.mal }}")),
-              f'<w:fldSimple w:instr=" REF a ">{run("{{ membre.mal }}")}</w:fldSimple>']
-)  # fmt: skip
-def test_a_comment_goes_around_a_control_or_a_field_and_loses_nothing_in_libreoffice(
-    tmp_path: Path, docgen: Docgen, inner: str
-) -> None:
-    copy = annotate(a_docx(tmp_path, p("avant ", inner, " après")), docgen)
-    launcher, profile = program("soffice", "libreoffice"), f"-env:UserInstallation={(tmp_path / 'p').as_uri()}"
-    command = [launcher, profile, "--headless", "--convert-to", "txt:Text", "--outdir", str(tmp_path), str(copy)]
-    subprocess.run(command, check=True, timeout=120, capture_output=True)
-    text = (tmp_path / copy.with_suffix(".txt").name).read_text("utf-8-sig")
-    assert "avant {{ membre.mal }} après" in text
-
-
-@pytest.mark.parametrize(
-    ("text", "faulty"),
-    [
-        ("Vu {{ representant.nom }} et {{ referent.nom }}.", "{{ referent.nom }}"),
-        ("Le siren de la commune, numéro {{ membre.siren }}.", "{{ membre.siren }}"),
-        ("De {{ membre.nomm }} puis {{ membre.nom }}.", "{{ membre.nomm }}"),
-        ("De 1 100 € à 100 € par an.", "1 100 €"),
-    ],
+    "origin", [None, "null", "http://evil.example", f"http://localhost:{PORT}", "http://127.0.0.1:1"]
 )
-def test_a_comment_is_on_what_is_wrong_and_not_on_what_looks_like_it(
-    tmp_path: Path, docgen: Docgen, text: str, faulty: str
-) -> None:
-    found = commented(annotate(a_docx(tmp_path, p(text)), docgen))
-    assert faulty in found.values()
-    if "100 €" in text:
-        assert sorted(found.values()) == ["1 100 €", "100 €"]
+def test_a_form_of_another_site_writes_nothing(pages: Pages, sample: Sample, origin: str | None) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    fields = {**pages.fields(f"/membres/{MEMBER}"), "nom": "Commune de Piratville", "jeton": pages.keys.form}
+    headers = {} if origin is None else {"origin": origin}
+    assert 403 == pages.client.post(f"/membres/{MEMBER}", data=fields, headers=headers).status_code
+    assert before == (sample.root / "members.yaml").read_bytes()
 
 
-def test_an_edition_that_does_not_exist_is_told_even_when_a_file_is_named(sample: Sample, docgen: Docgen) -> None:
-    code, said = docgen(sample.root, "check", "--edition", "2099-01", "templates/avenant.docx")
-    assert (code, "[edition-inconnue]" in said) == (1, True)
+def test_a_form_without_its_token_writes_nothing(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    fields = {**pages.fields(f"/membres/{MEMBER}"), "nom": "Commune de Piratville"}
+    found = pages.send(f"/membres/{MEMBER}", {**fields, "jeton": "faux"})
+    assert 403 == found.status_code
+    assert before == (sample.root / "members.yaml").read_bytes()
 
 
-def test_a_format_that_does_not_exist_is_told_in_french(tmp_path: Path, docgen: Docgen) -> None:
-    code, said = docgen(tmp_path, "check", "--format", "xml", "t.docx")
-    assert (code, "l'option « --format » attend texte ou json." in said) == (2, True)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/membres/..%2f..%2fetc%2fpasswd", "/membres/../../etc/passwd", "/static/../app.py", "/static/%2e%2e/app.py",
+        "/etats/2024/..%2f..%2f..%2fsyndicat.yaml", "/actes/04-2023-06/fichiers/..%2f..%2f..%2fmembers.yaml",
+        "/actes/..%2f..%2f/fichiers/members.yaml", "/seances/..%2fmembers/fichiers/x",
+        "/modeles/comparer?avant=2023-04&apres=..%2f..", f"/membres/{MEMBER}/page-99.png",
+        "/membres/..%2f/pack.pdf", "/retours/../members.yaml",
+    ],
+)  # fmt: skip
+def test_no_path_comes_from_the_browser(pages: Pages, path: str) -> None:
+    found = pages.client.get(path)
+    assert "BAYLET" not in found.text
+    assert "root:" not in found.text
+    assert "def " not in found.text
+    assert found.status_code in (200, 404)
 
 
-def test_a_template_under_another_name_keeps_its_fields(tmp_path: Path, docgen: Docgen) -> None:
-    shutil.copy(ROOT / "templates/deliberation.docx", tmp_path / "Deliberation-v2.docx")
-    assert docgen(tmp_path, "check", "Deliberation-v2.docx") == (0, "1 fichier : aucune erreur.\n")
+def test_too_large_a_file_is_refused_before_it_is_taken(pages: Pages) -> None:
+    headers = {"origin": f"http://127.0.0.1:{PORT}", "content-length": str(MAX_BYTES + 1)}
+    assert 413 == pages.client.post("/retours", content=b"x", headers=headers).status_code
+
+    def endless():  # type: ignore[no-untyped-def]
+        yield b'--x\r\ncontent-disposition: form-data; name="fichier"; filename="a.pdf"\r\n\r\n'
+        for _ in range(MAX_BYTES // 1_000_000 + 2):
+            yield b"x" * 1_000_000
+
+    headers = {"origin": f"http://127.0.0.1:{PORT}", "content-type": "multipart/form-data; boundary=x"}
+    assert 413 == pages.client.post("/retours", content=endless(), headers=headers).status_code
 
 
-def test_the_date_of_the_former_vote_is_told_when_it_was_copied(sample: Sample, docgen: Docgen) -> None:
-    a_docx(sample.root / "templates", p("Vu la délibération n° 12/2022-03."), name="avis.docx")
-    code, said = docgen(sample.root, "check", "templates/avis.docx")
-    assert (code, "« 12/2022-03 » est tapé à la main" in said) == (0, True)
+def test_the_socket_is_of_this_machine_alone(sample: Sample) -> None:
+    with served(sample.root) as desk:
+        port = int(desk.base.rsplit(":", 1)[1])
+        assert 403 == httpx.get(desk.base).status_code
+        assert 200 == httpx.get(desk.address, follow_redirects=True).status_code
+        here = next((a[4][0] for a in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)), "127.0.0.1")
+        if not here.startswith("127."):
+            with pytest.raises(ConnectionRefusedError), socket.create_connection((here, port), 2):
+                pass
+        assert 0 == desk.end()
 
 
-def test_the_template_of_the_avenant_meets_the_members_who_will_get_one(sample: Sample, docgen: Docgen) -> None:
-    sample.edit(
-        "members.yaml",
-        "    siret: 218 209 013 00018\n",
-        "    siret: 218 209 013 00018\n    envois:\n      - edition: 2022-12\n        envoye_le: 2023-06-01\n"
-        "        signe_le: 2023-06-15\n",
+def test_what_a_record_says_is_text_in_a_page(pages: Pages, sample: Sample) -> None:
+    evil = "Commune de <script>alert(1)</script>"
+    sample.edit("members.yaml", "nom: Commune de Montrivière", f"nom: {evil}")
+    for path in ("/", f"/membres/{MEMBER}", "/packs", "/packs/envois"):
+        assert "<script>alert" not in pages.client.get(path).text
+
+
+def test_a_form_that_is_sent_back_as_it_came_changes_not_a_byte(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    for membre in load(sample.workspace).membres:
+        page = pages.post(f"/membres/{membre.id}", pages.fields(f"/membres/{membre.id}"))
+        assert "La fiche est enregistrée" in page, membre.id
+    assert before == (sample.root / "members.yaml").read_bytes()
+
+
+def test_a_change_touches_its_line_alone(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_text("utf-8").split("\n")
+    fields = pages.fields(f"/membres/{MEMBER}") | {
+        "referent.telephone": "05 36 49 00 99",
+        "souscriptions.0.utilisateurs": "30",
+    }
+    assert "La fiche est enregistrée" in pages.post(f"/membres/{MEMBER}", fields)
+    after = (sample.root / "members.yaml").read_text("utf-8").split("\n")
+    assert len(before) == len(after)
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert ["      telephone: 05 36 49 00 99", "        utilisateurs: 30"] == changed
+
+
+def test_what_the_rules_refuse_is_told_beside_its_field_and_not_written(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    fields = pages.fields(f"/membres/{MEMBER}") | {"siret": "218 209 013 00019", "souscriptions.0.stockage": "9 To"}
+    page = pages.post(f"/membres/{MEMBER}", fields)
+    assert "Rien n'est enregistré : 2 points à corriger" in page
+    assert 'data-pour="siret"><p class="error">' in page.replace("\n", "")
+    assert 'value="218 209 013 00019"' in page, "what was typed is lost"
+    assert before == (sample.root / "members.yaml").read_bytes()
+
+
+def test_messages_and_price_come_while_one_types(pages: Pages, sample: Sample) -> None:
+    fields = pages.fields(f"/membres/{MEMBER}")
+    found = pages.send(f"/membres/{MEMBER}/verifier", fields | {"souscriptions.0.utilisateurs": "30"}).json()
+    assert [] == [one for messages in found["messages"].values() for one in messages]
+    assert found["prix"] != pages.send(f"/membres/{MEMBER}/verifier", fields).json()["prix"]
+    found = pages.send(f"/membres/{MEMBER}/verifier", fields | {"siret": "218 209 021 00011"}).json()
+    assert "Auberoque" in found["messages"]["siret"][0]["dit"]
+    found = pages.send(f"/membres/{MEMBER}/verifier", fields | {"representant.nom": ""}).json()
+    assert found["messages"]["representant.nom"][0]["grave"]
+
+
+def test_two_windows_that_save_the_same_member_are_told_apart(pages: Pages, sample: Sample) -> None:
+    mine, theirs = pages.fields(f"/membres/{MEMBER}"), pages.fields(f"/membres/{MEMBER}")
+    assert "La fiche est enregistrée" in pages.post(f"/membres/{MEMBER}", theirs | {"referent.nom": "DUPONT"})
+    page = pages.post(f"/membres/{MEMBER}", mine | {"referent.nom": "DURAND"})
+    assert "La fiche a changé pendant que vous l’aviez à l’écran" in page
+    assert "<td>DUPONT</td><td>DURAND</td>" in page
+    assert "DUPONT" == said(sample.root)["referent"]["nom"]  # type: ignore[index]
+
+
+def test_a_change_of_another_member_is_no_conflict(pages: Pages, sample: Sample) -> None:
+    fields = pages.fields(f"/membres/{MEMBER}")
+    sample.edit("members.yaml", "nom: FAYOLLE", "nom: FAYOL")
+    assert "La fiche est enregistrée" in pages.post(f"/membres/{MEMBER}", fields | {"referent.nom": "DUPONT"})
+
+
+def test_a_record_with_a_fault_elsewhere_can_still_be_mended(pages: Pages, sample: Sample) -> None:
+    sample.edit("members.yaml", "siret: 218 209 013 00018", "siret: 218 209 013 00019")
+    home = pages.get("/")
+    assert f'href="/membres/{MEMBER}"' in home
+    assert "siret" in home.lower()
+    fields = pages.fields("/membres/commune-d-auberoque")
+    assert "La fiche est enregistrée" in pages.post(
+        "/membres/commune-d-auberoque", fields | {"representant.nom": "FAYOL"}
     )
-    condition = '{% if souscription.gfu == "Oui" %}GFU{% endif %}'
-    reworded(sample.root / "templates/avenant.docx", "Avenant n°\xa0{{", f"Avenant {condition} n°\xa0{{{{")
-    code, said = docgen(sample.root, "check")
-    assert code == 1
-    assert "templates/avenant.docx" in said
-    assert "« souscription.gfu » n'est jamais « Oui »" in said
+    mended = pages.fields(f"/membres/{MEMBER}") | {"siret": "218 209 013 00018"}
+    assert "La fiche est enregistrée" in pages.post(f"/membres/{MEMBER}", mended)
+    assert load(sample.workspace)
+
+
+def test_lists_grow_and_shrink_and_keep_what_was_typed(pages: Pages, sample: Sample) -> None:
+    fields = pages.fields(f"/membres/{MEMBER}") | {"referent.nom": "DUPONT", "ajouter": "souscriptions:stockage"}
+    page = pages.post(f"/membres/{MEMBER}", fields)
+    assert 'name="souscriptions.1.volet" value="stockage"' in page
+    assert 'value="DUPONT"' in page
+    page = pages.post(f"/membres/{MEMBER}", pages.fields(f"/membres/{MEMBER}") | {"retirer": "souscriptions.0"})
+    assert 'name="souscriptions.0.volet"' not in page
+    assert "souscriptions" in said(sample.root), "nothing is written before one saves"
+
+
+def test_a_new_mayor_and_a_departure_ask_for_just_what_they_need(pages: Pages, sample: Sample) -> None:
+    fields = pages.fields(f"/membres/{MEMBER}/change/signataire")
+    assert "siret" not in fields
+    assert "" == fields["representant.nom"]
+    fields |= {"representant.civilite": "M.", "representant.prenom": "Paul", "representant.nom": "NEUF",
+               "representant.qualite": "Maire"}  # fmt: skip
+    assert "Le nouveau signataire est enregistré" in pages.post(f"/membres/{MEMBER}", fields)
+    new = said(sample.root)
+    assert {"civilite": "M.", "prenom": "Paul", "nom": "NEUF", "qualite": "Maire"} == new["representant"]
+    assert "referent" in new
+    fields = pages.fields(f"/membres/{MEMBER}/change/depart") | {"parti_le": "2024-12-31"}
+    assert "Le départ est enregistré" in pages.post(f"/membres/{MEMBER}", fields)
+    assert "2024-12-31" == said(sample.root)["parti_le"]
+
+
+def test_a_new_member_needs_little_and_gets_an_id_from_its_name(pages: Pages, sample: Sample) -> None:
+    siret = (Path(__file__).parent / "sirets.txt").read_text("ascii").split()[0]
+    fields = {"nom": "Commune de L'Isle-Neuve", "forme": "commune", "siret": siret, "siege.adresse": "1 rue Neuve",
+              "siege.code_postal": "82900", "siege.commune": "L'Isle-Neuve"}  # fmt: skip
+    assert "à corriger" in pages.post("/membres/nouveau", fields | {"siret": "218 200 970 00011"})
+    assert "Le membre est enregistré" in pages.post("/membres/nouveau", fields)
+    assert "commune-de-l-isle-neuve" in {m.id for m in load(sample.workspace).membres}
+    assert "La fiche reste" in pages.post("/membres/commune-de-l-isle-neuve/supprimer")
+    assert "est supprimée" in pages.post("/membres/commune-de-l-isle-neuve/supprimer", {"confirme": "oui"})
+    assert "commune-de-l-isle-neuve" not in {m.id for m in load(sample.workspace).membres}
+
+
+def test_the_record_of_the_syndicat_is_a_form_too(pages: Pages, sample: Sample) -> None:
+    path = sample.root / "syndicat.yaml"
+    before = path.read_text("utf-8")
+    fields = pages.fields("/syndicat")
+    assert "est enregistrée" in pages.post("/syndicat", fields)
+    assert before == path.read_text("utf-8")
+    assert "Rien n'est enregistré" in pages.post("/syndicat", fields | {"departement": "82000"})
+    assert "est enregistrée" in pages.post("/syndicat", fields | {"tribunal": "Bordeaux"})
+    assert before.replace("tribunal: Toulouse", "tribunal: Bordeaux") == (sample.root / "syndicat.yaml").read_text(
+        "utf-8"
+    )
+
+
+def test_attendance_and_votes_are_summed_as_one_types(pages: Pages, sample: Sample) -> None:
+    path = sample.root / "seances/2023-04-11.yaml"
+    before = path.read_text("utf-8")
+    fields = pages.fields("/seances/2023-04-11")
+    assert "La séance est enregistrée" in pages.post("/seances/2023-04-11", fields)
+    assert before == path.read_text("utf-8")
+    found = pages.send("/seances/2023-04-11/verifier", fields | {"delegues.1.presence": "excusé"}).json()
+    assert "11 + 3 + 6 = 20 membres" in found["sommes"][0]
+    page = pages.post("/seances/2023-04-11", fields | {"delegues.1.presence": "excusé", "voix.presents": "3"})
+    assert "Rien n'est enregistré" in page
+    assert before == path.read_text("utf-8")
+
+
+def test_the_pages_of_a_pack_are_pictures_and_its_sending_is_noted(built: Sample) -> None:
+    pages = Pages(built.root)
+    member = next(one.membre.id for one in pages.app.state.desk.now().standing if one.etat == "à envoyer")
+    assert pages.client.get(f"/membres/{member}/page-1.png").content.startswith(b"\x89PNG")
+    assert pages.client.get(f"/membres/{member}/pack.pdf").content == built.pack(member).read_bytes()
+    page = pages.post("/packs/envois", {"jour": "2023-01-01", "membre": member})
+    assert "0 envois noté" in page or "0 envoi noté" in page
+    assert "n'est pas exécutoire" in page or "Non notés" in page
+    assert "1 envoi noté" in pages.post("/packs/envois", {"jour": "2023-06-20", "membre": member})
+    assert "envoyé" in pages.get(f"/membres/{member}")
+    assert "retiré le" in pages.post(
+        f"/membres/{member}/noter/retrait", {"jour": "2023-06-21", "motif": "adresse fausse"}
+    )
+
+
+def test_a_foreign_pdf_is_judged_and_never_noted(pages: Pages) -> None:
+    page = pages.post("/retours", file=("scan.pdf", b"%PDF-1.4 rien"))
+    assert "Noter la signature" not in page
+    assert "Choisissez" in pages.post("/retours")
+
+
+def test_a_template_is_looked_at_page_by_page_and_tried(pages: Pages, sample: Sample) -> None:
+    template = sample.root / "templates/2023-04/convention.docx"
+    page = pages.post("/modeles", file=("convention.docx", template.read_bytes()))
+    assert "comme « Convention" in page
+    word = page.split("/modeles/vus/")[1].split("/")[0]
+    assert pages.client.get(f"/modeles/vus/{word}/page-1.png").content.startswith(b"\x89PNG")
+    assert "Rempli pour Commune de Montrivière" in pages.post(f"/modeles/vus/{word}/essayer", {"membre": MEMBER})
+    with pikepdf.open(BytesIO(pages.client.get(f"/modeles/vus/{word}/essai.pdf").content)) as tried:
+        assert all("/Projet" in page.Resources.XObject for page in tried.pages), "somebody could sign it"
+    copy = pages.client.get(f"/modeles/vus/{word}/copie.docx")
+    assert zipfile.ZipFile(BytesIO(copy.content)).testzip() is None
+    assert "convention.controle.docx" in copy.headers["content-disposition"]
+
+
+def test_a_faulty_template_shows_its_words(pages: Pages, sample: Sample) -> None:
+    from docx import Document
+
+    path = sample.root / "templates/2023-04/convention.docx"
+    document = Document(str(path))
+    document.add_paragraph("Le membre {{ membre.nomm }} accepte.")
+    document.save(str(path))
+    page = pages.post("/modeles", file=("convention.docx", path.read_bytes()))
+    assert "membre.nomm" in page
+    assert "Vouliez-vous dire" in page
+    assert "À chercher dans Word" in page
+
+
+def test_the_workbook_comes_and_goes(pages: Pages, sample: Sample) -> None:
+    book = pages.client.get("/excel/docgen.xlsx").content
+    page = pages.post("/excel", file=("membres.xlsx", book))
+    assert "0 nouveau membre, 0 fiche changée, 13 inchangées, 0 cellule refusée" in page
+    opened = openpyxl.load_workbook(BytesIO(book))
+    sheet = opened["Membres"]
+    heads = [cell.value for cell in sheet[1]]
+    sheet.cell(2, heads.index("Téléphone du référent") + 1, "05 36 49 00 77")
+    changed = BytesIO()
+    opened.save(changed)
+    page = pages.post("/excel", file=("membres.xlsx", changed.getvalue()))
+    assert "05 36 49 00 77" in page
+    word = page.split('action="/excel/')[1].split('"')[0]
+    assert "1 fiche changée" in pages.post(f"/excel/{word}", {"ecrire": "oui"})
+    assert "05 36 49 00 77" in (sample.root / "members.yaml").read_text("utf-8")
+    assert "plus là" in pages.post("/excel/inconnu", {"ecrire": "oui"})
+
+
+def test_an_empty_folder_asks_the_first_questions(tmp_path: Path) -> None:
+    (tmp_path / "neuf").mkdir()
+    pages = Pages(tmp_path / "neuf")
+    assert "n’est pas encore celui d’un syndicat" in pages.get("/")
+    assert "SIRET" in pages.post("/commencer", {"siret": "123"})
+    assert not (tmp_path / "neuf/members.yaml").exists()
+    page = pages.post("/commencer", {"nom": "Arvor Numérique", "siret": "200 061 257 00016", "departement": "022"})
+    assert "Votre dossier est prêt" in page
+    assert "Arvor Numérique" in page
+    assert "déjà préparé" in pages.post("/commencer", {"nom": "Autre"})
+
+
+def test_the_desk_closes_with_its_last_page() -> None:
+    now = [0.0]
+    seen = Presence(clock=lambda: now[0])
+    assert not seen.over()
+    seen.here("a")
+    seen.here("b")
+    seen.bye("a")
+    now[0] += GOODBYE + 1
+    assert not seen.over()
+    seen.bye("b")
+    assert not seen.over()
+    seen.here("c")  # from page to page
+    now[0] += GOODBYE + 1
+    assert not seen.over()
+    seen.bye("c")
+    now[0] += GOODBYE
+    assert seen.over()
+
+
+def test_a_page_that_sleeps_for_a_while_is_not_gone() -> None:
+    now = [0.0]
+    seen = Presence(clock=lambda: now[0])
+    seen.here("a")
+    now[0] += LOST - 1
+    assert not seen.over()
+    now[0] += 2
+    assert seen.over()
+
+
+def test_the_button_closes_the_desk(sample: Sample) -> None:
+    with served(sample.root) as desk, httpx.Client(base_url=desk.base, follow_redirects=True) as client:
+        page = client.get(desk.address).text
+        token = page.split('data-jeton="')[1].split('"')[0]
+        assert "docgen est fermé" in client.post("/fermer", data={"jeton": token}, headers={"origin": desk.base}).text
+        assert 0 == desk.process.wait(20)
+
+
+def test_a_port_that_is_taken_is_told(sample: Sample, docgen) -> None:  # type: ignore[no-untyped-def]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, told = docgen(sample.root, "desk", "--no-browser", "--port", str(taken.getsockname()[1]))
+    assert 5 == code
+    assert "déjà pris" in told
+
+
+def test_the_first_page_is_made_from_what_is_known_already(pages: Pages, sample: Sample) -> None:
+    desk = pages.app.state.desk
+    pages.get("/")
+    known = desk.now()
+    assert known is desk.now()
+    sample.edit("members.yaml", "nom: FAYOLLE", "nom: FAYOL")
+    assert known is not desk.now()
+    shutil.rmtree(sample.root / "seances")
+    assert not desk.now().data or not desk.now().data.seances
+
+
+def test_a_field_that_the_page_did_not_have_stays(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    fields = pages.fields(f"/membres/{MEMBER}")
+    for name in ("referent.telephone", "siege.commune", "souscriptions.0.gfu", "representant.habilitation.numero"):
+        del fields[name]
+    assert "La fiche est enregistrée" in pages.post(f"/membres/{MEMBER}", fields)
+    assert before == (sample.root / "members.yaml").read_bytes()
+
+
+def test_a_list_too_long_is_refused_and_never_cut(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    fields = pages.fields(f"/membres/{MEMBER}") | {"facturation.99999.exercice": "2024"}
+    assert 422 == pages.send(f"/membres/{MEMBER}", fields).status_code
+    assert before == (sample.root / "members.yaml").read_bytes()
+
+
+def test_a_member_that_another_succeeds_is_not_removed(pages: Pages, sample: Sample) -> None:
+    sample.edit("members.yaml", "  - id: commune-d-auberoque\n",
+                f"  - id: commune-d-auberoque\n    succede_a: [{MEMBER}]\n    succede_le: 2025-01-01\n")  # fmt: skip
+    before = (sample.root / "members.yaml").read_bytes()
+    assert "La fiche reste" in pages.post(f"/membres/{MEMBER}/supprimer", {"confirme": "oui"})
+    assert before == (sample.root / "members.yaml").read_bytes()
+
+
+def test_a_new_seance_begins_with_the_delegates_of_the_last(pages: Pages, sample: Sample) -> None:
+    day = "/seances/2023-06-20/fiche"
+    assert "n'a pas encore de fiche" in pages.post("/seances", {"jour": "2023-06-20"})
+    fields = pages.fields(day)
+    assert ("", "baylet") == (fields["convocation"], fields["delegues.0.id"])
+    assert "Rien n'est enregistré" in pages.post(day, fields)
+    assert not (sample.root / "seances/2023-06-20.yaml").exists()
+    fields |= {"convocation": "2023-06-10", "voix.presents": "400", "voix.representes": "0", "voix.excuses": "255"}
+    assert "La séance est enregistrée" in pages.post(day, fields)
+    found = next(s for s in load(sample.workspace).seances if s.date.isoformat() == "2023-06-20")
+    assert (20, ()) == (len(found.delegues), found.deliberations)
+
+
+def test_many_sendings_are_noted_at_once_and_one_that_is_refused_stops_no_other(built: Sample) -> None:
+    pages = Pages(built.root)
+    assert "Cochez d'abord" in pages.post("/packs/envois", {"jour": "2023-07-01"})
+    page = pages.post("/packs/envois", {"jour": "2023-07-01", "tous": "oui"})
+    assert "6 envois notés" in page
+    ready = [m.id for m in load(built.workspace).membres if m.envois]
+    assert 6 == len(ready) == len(list((built.root / "envois/2023-04").glob("*.json")))
+    draft = next(m.id for m in load(built.workspace).membres if not m.envois)
+    fields = {"jeton": pages.keys.form, "jour": "2023-07-01", "membre": [ready[0], draft]}
+    assert "Non notés" in pages.post("/packs/envois", fields)  # type: ignore[arg-type]

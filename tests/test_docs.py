@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import click
+import manual
 import pytest
 from conftest import ROOT
 
@@ -33,13 +34,20 @@ def test_each_option_is_explained(name: str) -> None:
             assert parameter.help, parameter.name
 
 
+def test_the_page_of_the_commands_is_what_they_say() -> None:
+    assert f"{manual.text().rstrip()}\n" == (ROOT / "docs/commandes.md").read_text("utf-8")
+
+
 def test_each_exit_code_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     said = {int(code) for code in re.findall(r"\b(\d+) [a-zA-Z]", readme.split("Exit codes:")[1].split("\n\n")[0])}
     assert {int(code) for code in ExitCode} == said
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide-agent.md", "docs/guide-juriste.md", "docs/echelle.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))],
+)
 def test_each_link_and_picture_of_a_document_leads_somewhere(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text("utf-8")):
@@ -47,7 +55,7 @@ def test_each_link_and_picture_of_a_document_leads_somewhere(document: str) -> N
             assert (path.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("name", ["guide-agent", "guide-juriste", "echelle"])
+@pytest.mark.parametrize("name", ["guide-agent", "guide-juriste", "echelle", "commandes"])
 def test_the_documents_speak_french_typography(name: str) -> None:
     guide = (ROOT / f"docs/{name}.md").read_text("utf-8")
     prose = re.sub(r"```.*?```|`[^`]*`", "", guide, flags=re.S)

@@ -1,1 +1,1 @@
-"""What the lawyer asks of a Word file: what is wrong with it and where, what an edition changes, a field renamed."""
+"""The desk: the clerk and the lawyer at work in a browser. It decides nothing: it calls what the commands call."""

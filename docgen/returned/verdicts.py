@@ -1,8 +1,8 @@
-"""What `verify` tells of a file that came back: in one line what it is, then all that one should know."""
+"""What is told of a file that came back: in one line what it is, then all that one should know."""
 
 from __future__ import annotations
 
-import click
+from collections.abc import Iterator
 
 from docgen import formats
 from docgen.model.fiches import Syndicat
@@ -13,49 +13,48 @@ from docgen.returned.verify import Verdict
 from docgen.word.meaning import signer_of
 
 
-def verdict(found: Verdict, syndicat: Syndicat) -> None:
-    """Print what a file that came back is, what became of it, what is missing."""
-    click.echo(f"{found.file.name} : {conclusion(found)}")
+def lines(found: Verdict, syndicat: Syndicat) -> Iterator[str]:
+    """Yield what one should know of a file besides its conclusion, a line each; « ✗ » begins what is wrong."""
     if found.pack is not None:
-        _of_ours(found, syndicat)
+        yield from _of_ours(found, syndicat)
     for said in found.read:
-        click.echo(f"  ✗ {said}")
+        yield f"✗ {said}"
     if found.facts.read:
-        click.echo("  ses mots sont lus par Tesseract sur l'image : une lecture n'est jamais sûre, regardez ces pages.")
+        yield "ses mots sont lus par Tesseract sur l'image : une lecture n'est jamais sûre, regardez ces pages."
     if found.returned.scanned and found.facts.pages and not any(page.strip() for page in found.facts.pages):
-        click.echo("  rien n'y est lu : sans Tesseract (paquet tesseract-ocr-fra), une image ne se compare pas.")
+        yield "rien n'y est lu : sans Tesseract (paquet tesseract-ocr-fra), une image ne se compare pas."
 
 
-def _of_ours(found: Verdict, syndicat: Syndicat) -> None:
+def _of_ours(found: Verdict, syndicat: Syndicat) -> Iterator[str]:
     assert found.pack
     receipt = found.pack.receipt
     which = "celui qui est en place" if found.pack.current else "une version antérieure à celle qui est en place"
     number = f", reçu {receipt.identifiant.rsplit('/', 1)[1]}" if found.pack.current and receipt.membre else ""
     what = f"pack de {receipt.membre}, édition {receipt.edition}" if receipt.membre else found.pack.fichier
-    click.echo(f"  {what}{number} : {which}")
-    click.echo(f"  {_mark(found.exact)} {_origin(found)}")
+    yield f"{what}{number} : {which}"
+    yield f"{_mark(found.exact)} {_origin(found)}"
     if found.withdrawn:
-        click.echo(f"  ✗ ce qui avait été envoyé est {found.withdrawn}")
+        yield f"✗ ce qui avait été envoyé est {found.withdrawn}"
     for name, value in found.returned.filled.items():
         after = f", après la signature de {found.returned.after[name]}" if name in found.returned.after else ""
-        click.echo(f"  rempli : {_label(found, name)} – « {value} »{after}")
+        yield f"rempli : {_label(found, name)} – « {value} »{after}"
     for signature in found.returned.signatures:
         holds = signature.intact and signature.covers_whole and signature not in (*found.strangers, *found.elsewhere)
-        click.echo(f"  {_mark(holds)} {_signature(signature, found, syndicat)}")
+        yield f"{_mark(holds)} {_signature(signature, found, syndicat)}"
     for fault in (*found.faults, *found.doubts):
-        click.echo(f"  ✗ {fault}")
+        yield f"✗ {fault}"
     for name in () if found.projet else found.missing:
-        click.echo(f"  manque : {_label(found, name)}")
+        yield f"manque : {_label(found, name)}"
     for name in found.returned.empty:
-        click.echo(f"  vide : {_label(found, name)}")
+        yield f"vide : {_label(found, name)}"
     for said in found.succeeded:
-        click.echo(f"  depuis l'envoi, la fiche a changé de signataire : {said}")
+        yield f"depuis l'envoi, la fiche a changé de signataire : {said}"
     if any(map(typed.binding, found.returned.filled)):
-        click.echo("  à savoir : ce que le membre a souscrit en l'écrivant ici reste à noter dans sa fiche.")
+        yield "à savoir : ce que le membre a souscrit en l'écrivant ici reste à noter dans sa fiche."
     for said in found.returned.remarks:
-        click.echo(f"  à savoir : {said}")
+        yield f"à savoir : {said}"
     if found.people:
-        click.echo("  docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier ailleurs.")
+        yield "docgen n'utilise pas le réseau : l'identité des certificats reste à vérifier ailleurs."
 
 
 def _label(found: Verdict, name: str) -> str:
