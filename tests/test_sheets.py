@@ -147,6 +147,8 @@ def test_headings_are_found_under_a_title_and_on_another_sheet(sample: Sample) -
         ("Type de collectivité", "comune", "B2", "n'est pas admis"),
         ("Ville", None, "F2", "absent ou vide"),
         ("Collectivité", None, "ligne 2", "ne nomme pas"),
+        ("Rue", "#N/A", "D2", "erreur du tableur"),
+        ("Ville", "#REF!", "F2", "erreur du tableur"),
     ],
 )  # fmt: skip
 def test_what_a_spreadsheet_spoils_is_told_at_its_cell_and_never_guessed(
@@ -180,6 +182,21 @@ def test_members_are_found_by_id_siret_or_name_and_twice_is_told(sample: Sample)
     named = {row.id for row in found.changed} | {one.message for one in found.refused}
     assert "« commune-de-montriviere » est déjà ligne 2" in named
     assert 10 == len(found.gone)
+
+
+def test_capitals_and_accents_of_a_listed_value_are_no_matter(sample: Sample) -> None:
+    heads = [*HEADS, "Stockage", "Adhésion au GFU", "Nombre d'utilisateurs"]
+    row = [*new(**{"Type de collectivité": "COMMUNE"}), "3 to", "Oui", 12]
+    (found,) = read(sample, xlsx(heads, row)).found.new
+    assert "commune" == found.wanted["forme"]
+    assert [{"volet": "stockage", "stockage": "3 To", "gfu": "oui", "utilisateurs": "12"}] == found.wanted[
+        "souscriptions"
+    ]
+
+
+def test_the_apostrophe_that_keeps_a_text_is_no_letter_of_it(sample: Sample) -> None:
+    text = ";".join(HEADS) + "\n" + ";".join(new(2, CP="'01000"))
+    assert ["01000"] == [row.wanted["siege"]["code_postal"] for row in read(sample, text.encode(), "a.csv").found.new]
 
 
 def test_an_empty_cell_says_nothing(sample: Sample) -> None:

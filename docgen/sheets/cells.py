@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 
 MAX_BYTES, MAX_UNPACKED = 40_000_000, 400_000_000
 """Bytes of a file, and of what a workbook unpacks to."""
+SAVE_AS = "Ouvrez-le dans Excel ou LibreOffice, puis enregistrez-le en « Classeur Excel (.xlsx) »."
 MAX_ROWS, MAX_COLUMNS = 60_000, 400
+QUOTED = re.compile(r"^'(?=[\d=+@-])")
+"""The apostrophe that keeps a spreadsheet from computing a text, where a .csv has it as a letter."""
 EMPTY = ("", "-", "–", "—")
 """What people write in a cell that has nothing to say."""
 
@@ -56,9 +60,7 @@ def read(name: str, data: bytes) -> list[Table]:
     if data.startswith(b"PK"):
         return list(_of_workbook(name, data))
     if data.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise _refused(
-            name, "ce n'est ni un classeur .xlsx ni un .csv", "Dans Excel : Enregistrer sous, Classeur Excel."
-        )
+        raise _refused(name, "ce n'est ni un classeur .xlsx ni un .csv, ou un mot de passe le protège", SAVE_AS)
     return [_of_csv(name, data)]
 
 
@@ -80,7 +82,7 @@ def _of_workbook(name: str, data: bytes) -> Iterator[Table]:
         raise
     except Exception as error:  # whatever a workbook is, there is an answer
         said = f"ce classeur ne s'ouvre pas ({type(error).__name__})"
-        raise _refused(name, said, "Ouvrez-le dans Excel ou LibreOffice, puis enregistrez-le de nouveau.") from None
+        raise _refused(name, said, SAVE_AS) from None
 
 
 def _of_csv(name: str, data: bytes) -> Table:
@@ -122,4 +124,5 @@ def _written(value: Any) -> tuple[str, bool]:
     text = " ".join(str(value).split())
     if text.startswith('="') and text.endswith('"'):  # how our own .csv keep a code from becoming a number
         text = text[2:-1].replace('""', '"')
+    text = QUOTED.sub("", text)
     return ("" if text in EMPTY else text), False

@@ -15,8 +15,9 @@ from typing import Any
 from docgen import formats
 from docgen.diagnostics import Diagnostic, errors
 from docgen.law import souscriptions
-from docgen.model.edition import Edition
+from docgen.model.edition import Choix, Edition
 from docgen.model.fiches import Membre, Souscription
+from docgen.model.formes import Forme
 from docgen.records import edit, one, reading
 from docgen.records.workspace import Data, today
 from docgen.sheets.cells import Cell, Table
@@ -27,6 +28,8 @@ CODES = ("siret", "siege.code_postal", "referent.telephone")
 LOOSE = ("facturation.code_service", "facturation.numero_engagement", "representant.habilitation.numero", "id")
 """Codes of any length: nothing tells whether zeros are lost."""
 FACTS = ("population", "agents")
+FAILED = re.compile(r"#(N/A|REF!|VALUE!|VALEUR!|DIV/0!|NAME\?|NOM\?|NUM!|NOMBRE!|NULL!|NUL!|SPILL!|CALC!)", re.I)
+"""What a spreadsheet shows instead of a value."""
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+?\d+", re.I)
 
 
@@ -171,6 +174,10 @@ def slug(nom: str) -> str:
 
 def _lost(given: Mapping[str, Cell]) -> Iterable[Refused]:
     """Yield what the spreadsheet made of codes: they are told, never guessed."""
+    for shown in given.values():
+        if FAILED.match(shown.text):
+            hint = "Corrigez la formule, ou videz la case."
+            yield Refused(shown.ref, f"« {shown.text} » est une erreur du tableur, pas une valeur", hint)
     lengths = {"siret": 14, "siege.code_postal": 5, "referent.telephone": 10}
     format_ = "mettez la colonne au format Texte, puis retapez-le"
     for path in CODES:
@@ -269,7 +276,12 @@ def _as_written(path: str, text: str) -> str:
     day = re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})", text)
     if day and (path.endswith("_le") or path.endswith(".date")):
         return f"{day[3]}-{day[2]}-{day[1]}"
-    return text
+    return _spelt(text, [forme.value for forme in Forme]) if path == "forme" else text
+
+
+def _spelt(text: str, known: Iterable[str]) -> str:
+    """Return the known value that only differs by its capitals and accents; the text itself when there is none."""
+    return next((value for value in known if formats.folded(value) == formats.folded(text)), text)
 
 
 def _same(path: str, was: str, now: str) -> bool:
@@ -285,7 +297,8 @@ def _subscribed(
     """Put what a row says of a volet; what a member contracted changes on a day, and not by a table."""
     taken = souscriptions.current(membre, edition, today()).get(volet) if membre else None
     was = {key: str(value) for key, value in taken.reponses.items()} if taken else {}
-    now = {key: cell.text for key, cell in said.items() if key}
+    asked = {choix.id: choix for choix in found.choix} if (found := edition.volet(volet)) else {}
+    now = {key: _spelt(cell.text, _answers(asked.get(key))) for key, cell in said.items() if key}
     changed = {key: value for key, value in now.items() if not _same(f"{key}.nombre", was.get(key, ""), value)}
     begins = taken is None and (bool(now) or said[""].text.casefold() == "oui")
     if not changed and not begins:
@@ -304,6 +317,13 @@ def _subscribed(
         rows.append({"volet": volet, **now})
     else:
         kept.update(changed)
+
+
+def _answers(choix: Choix | None) -> Sequence[str]:
+    """Return the answers that a question admits, where it lists them."""
+    if choix is None or choix.type == "nombre":
+        return ()
+    return ("oui", "non") if choix.type == "oui_non" else choix.valeurs
 
 
 def _judged(row: Row, given: Mapping[str, Cell], before: Mapping[str, Any], data: Data) -> Iterable[Refused]:
