@@ -99,6 +99,8 @@ def import_(tableau: Path, colonnes: tuple[str, ...], applied: bool, parti: str 
         click.echo(importing.write(place, found, left_on))
     else:
         click.echo("Rien n'est encore écrit : ajoutez --apply.")
+    if any(one.stops for one in found.found.refused):
+        sys.exit(ExitCode.PROBLEMS)
 
 
 def _known_fields(known: Sequence[str], chosen: Mapping[str, str]) -> None:

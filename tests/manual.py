@@ -36,7 +36,7 @@ def _of(command: click.Command, name: str) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(context))
     level = "###" if name.count(" ") > 1 else "##"
     yield f"{level} `{name}`\n\n{command.help}\n\n```sh\n{name} {usage}\n```\n".replace(" \n", "\n")
-    options = (one for one in command.get_params(context) if isinstance(one, click.Option) and one.name != "help")
+    options = (one for one in command.get_params(context) if isinstance(one, click.Option) and "--help" not in one.opts)
     rows = [row for one in options if (row := one.get_help_record(context))]
     if rows:
         yield "| Option | |\n|---|---|"

@@ -282,7 +282,7 @@ def test_the_difference_is_shown_before_it_is_written(sample: Sample, docgen: Do
     table.write_bytes(xlsx(HEADS, new(), new(1, CP=1000)))
     before = (sample.root / "members.yaml").read_bytes()
     code, told = docgen(sample.root, "import", str(table))
-    assert 0 == code
+    assert 1 == code, "a cell is refused"
     for said in (
         "Commune de Neuve-0 (commune-de-neuve-0, ligne 2)",
         "E3 :",

@@ -93,7 +93,7 @@ class Column:
     path: str
     """Nothing when it is left aside."""
     why: str
-    """« même nom », « nom proche », « ses valeurs », « retenu », or nothing."""
+    """« titre connu », « titre proche », « ses valeurs », « retenu », or nothing."""
 
 
 def fields(edition: Edition | None) -> tuple[Field, ...]:
@@ -156,18 +156,18 @@ def _kept(heading: str, kept: Mapping[str, str], admitted: Iterable[str]) -> tup
 
 def _ours(heading: str, known: Sequence[Field]) -> tuple[str, str]:
     same = [field for field in known if _key(heading) in (_key(field.heading), _key(field.path))]
-    return (same[0].path, "même nom") if same else ("", "")
+    return (same[0].path, "titre connu") if same else ("", "")
 
 
 def _named(heading: str, known: Sequence[Field]) -> tuple[str, str]:
     same = [field for field in known if _key(heading) in _names(field)]
-    return (same[0].path, "même nom") if same else ("", "")
+    return (same[0].path, "titre connu") if same else ("", "")
 
 
 def _near(heading: str, known: Sequence[Field]) -> tuple[str, str]:
     names = {name: field.path for field in reversed(known) for name in _names(field) if len(name) > 3}
     near = difflib.get_close_matches(_key(heading), names, n=1, cutoff=NEAR)
-    return (names[near[0]], "nom proche") if near else ("", "")
+    return (names[near[0]], "titre proche") if near else ("", "")
 
 
 def _names(field: Field) -> set[str]:

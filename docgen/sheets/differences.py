@@ -348,7 +348,8 @@ def _at_its_cell(
     if not found and named:
         found = [p for p in given if p.split(".")[-1] == named[1]]
     ref = given[found[0]].ref if found else f"ligne {row.number}"
-    return Refused(ref, problem.message.replace(f" ({row.id})", ""), problem.hint)
+    hint = "Remplissez cette case, ou ajoutez la colonne." if problem.code == "champ-manquant" else problem.hint
+    return Refused(ref, problem.message.replace(f" ({row.id})", ""), hint)
 
 
 def applied(content: bytes, found: Differences, left_on: date | None = None) -> bytes:
