@@ -36,6 +36,10 @@ PAGES = ("/", "/?etat=PROJET&tri=montant", "/syndicat", f"/membres/{MEMBER}", f"
          "/modeles/comparer", "/etats", "/excel", "/absente")  # fmt: skip
 
 
+NARROW = ("/", f"/membres/{MEMBER}", "/seances/2023-04-11")
+"""The pages that are most unlike themselves on a phone."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = program("chromium", "chromium")
@@ -83,7 +87,8 @@ def test_axe_finds_nothing_and_every_page_fits_a_phone(built: Sample, context: B
             page.set_viewport_size(size)  # type: ignore[arg-type]
             for path in PAGES:
                 page.goto(desk.base + path)
-                assert [] == violations(page), path
+                if size is not PHONE or path in NARROW:
+                    assert [] == violations(page), path
                 assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 
 

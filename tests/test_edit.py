@@ -122,7 +122,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.sampled_from([row["id"] for row in TREE]), LEAVES, ROWS, VALUES)
 def test_whatever_is_wanted_is_what_the_file_says_then(
     name: str, referent: dict[str, str], facturation: list[dict[str, str]], nom: str
@@ -143,7 +143,7 @@ def test_whatever_is_wanted_is_what_the_file_says_then(
     assert old[span.stop - 1 :] == new[len(new) - len(old) + span.stop - 1 :]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(4, 425), max_size=12, unique=True))
 def test_comments_anywhere_survive_any_change(places: list[int]) -> None:
     lines = DATA.decode().split("\n")

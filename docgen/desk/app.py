@@ -136,7 +136,7 @@ def refused(request: Request, error: Exception) -> Response:
     problems = error.diagnostics if isinstance(error, ProblemsFound) else ()
     said = "" if problems else str(error)
     if request.url.path.endswith("/verifier"):
-        return JSONResponse({"messages": {}, "prix": "", "apart": [], "erreur": said}, 500)
+        return JSONResponse({"messages": {}, "apart": [member.told(one) for one in problems]}, 422)
     return screen.page(request, "refused", "Cela n'a pas pu être fait", 422, refus=problems, raison=said)
 
 

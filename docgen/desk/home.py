@@ -60,9 +60,7 @@ def show(request: Request) -> Response:
 
 def _written(desk: Desk) -> list[tuple[str, str]]:
     """Return the members as they are written, when the records cannot be read."""
-    tree = desk.record().tree
-    rows = tree.get("membres") if isinstance(tree, dict) else None
-    found = (row for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict))
+    found = (row for row in desk.record().items("membres") if isinstance(row, dict))
     return [(str(row["id"]), str(row.get("nom") or row["id"])) for row in found if isinstance(row.get("id"), str)]
 
 

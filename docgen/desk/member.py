@@ -151,10 +151,7 @@ def check(request: Request, given: Given) -> Response:
     """Say what is wrong with what is being typed, and what it would cost; nothing is written."""
     desk = screen.desk(request)
     name = request.path_params.get("membre", "")
-    try:
-        judged = _judged(desk, name, given, _names(given)) if name else _new_judged(desk, given)
-    except ProblemsFound as error:
-        return JSONResponse({"messages": {}, "prix": "", "apart": [told(one) for one in error.diagnostics]})
+    judged = _judged(desk, name, given, _names(given)) if name else _new_judged(desk, given)
     messages = {field.name: [told(one) for one in field.messages] for top in judged.fields for field in top.every()}
     return JSONResponse({"messages": messages, "prix": judged.price, "apart": [told(one) for one in judged.apart]})
 

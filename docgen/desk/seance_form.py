@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from docgen import formats, publish
 from docgen.desk import form, member, screen
 from docgen.desk.received import Given
-from docgen.desk.seances import Sheet, date_of, judged, sheet_of, version
+from docgen.desk.seances import ABSENT, Sheet, date_of, judged, sheet_of, version
 from docgen.desk.state import Desk
 from docgen.diagnostics import CannotWrite, Diagnostic, ProblemsFound, errors
 from docgen.records import edit, reading
+from docgen.records.reading import Record
 
 OF_A_DAY = ("presence", "pouvoir_a")
 """What a delegate was at one séance only."""
@@ -37,11 +38,16 @@ def _sheet(desk: Desk, day: str) -> Sheet | None:
     if found is not None or date_of(day) == date.min or not known:
         return found
     last = known[-1].read_bytes()
-    tree = reading.parse(last, desk.place.shown(known[-1])).tree
-    people = [{k: v for k, v in one.items() if k not in OF_A_DAY} for one in tree["delegues"]]
+    people = _delegates(edit.sound(reading.parse(last, desk.place.shown(known[-1]))))
     said = {"date": day, "convocation": None, "delegues": people, "deliberations": None, "voix": None}
     path = known[-1].with_name(f"{day}.yaml")
     return judged(desk, path, edit.document(last, desk.place.shown(path), said))
+
+
+def _delegates(record: Record) -> list[dict[str, Any]]:
+    """Return the delegates of a séance, without what is of that day."""
+    people = (one for one in record.items("delegues") if isinstance(one, dict))
+    return [{key: value for key, value in one.items() if key not in OF_A_DAY} for one in people]
 
 
 def show(request: Request) -> Response:
@@ -57,7 +63,7 @@ def _form(
     problems: Sequence[Diagnostic] = (),
 ) -> Response:  # fmt: skip
     """Return the page; `tree` is what is typed, before it can be judged."""
-    fields = form.of_seance(sheet.record.tree if tree is None else tree)
+    fields = form.of_seance(sheet.record.fields if tree is None else tree)
     known = sheet.problems if version(sheet) or status != 200 else []  # a new one is not wrong yet, only empty
     apart = form.place_messages(fields, sheet.record, (), known) if tree is None else []
     said = fait or ("" if version(sheet) else "Cette séance n'a pas encore de fiche : complétez-la, puis enregistrez.")
@@ -69,9 +75,10 @@ def _form(
 
 def _wanted(desk: Desk, sheet: Sheet, given: Given) -> Sheet:
     """Return what a séance would say. Raises `ProblemsFound`."""
-    tree = sheet.record.tree if isinstance(sheet.record.tree, dict) else {}
     fields = form.of_seance(form.sent_tree(given.fields))
-    made = edit.document(sheet.content, desk.place.shown(sheet.path), form.read(fields, given.fields, tree))
+    made = edit.document(
+        sheet.content, desk.place.shown(sheet.path), form.read(fields, given.fields, sheet.record.fields)
+    )
     return judged(desk, sheet.path, made)
 
 
@@ -79,12 +86,10 @@ def check(request: Request, given: Given) -> Response:
     """Say what is wrong with a séance that is being typed; nothing is written."""
     desk = screen.desk(request)
     sheet = _sheet(desk, request.path_params["jour"])
-    assert sheet
-    try:
-        found = _wanted(desk, sheet, given)
-    except ProblemsFound as error:
-        return JSONResponse({"messages": {}, "apart": [member.told(one) for one in error.diagnostics]})
-    fields = form.of_seance(found.record.tree)
+    if sheet is None:
+        raise ProblemsFound([ABSENT])
+    found = _wanted(desk, sheet, given)
+    fields = form.of_seance(found.record.fields)
     apart = form.place_messages(fields, found.record, (), found.problems)
     every = (one for top in fields for one in top.every())
     messages = {one.name: [member.told(said) for said in one.messages] for one in every}

@@ -20,7 +20,7 @@ from docgen.desk import files, member, screen
 from docgen.desk.pictures import PDFIUM
 from docgen.desk.received import Given
 from docgen.desk.state import Desk
-from docgen.diagnostics import CannotWrite, Diagnostic, ProblemsFound, errors
+from docgen.diagnostics import CannotWrite, Diagnostic, Place, ProblemsFound, errors
 from docgen.law import seance as assembly
 from docgen.model.seance import Delegue, Seance, Vote
 from docgen.records import edit, reading, validate
@@ -30,6 +30,7 @@ from docgen.records.workspace import today
 PRESENCES = Delegue.model_fields["presence"].annotation.__args__  # type: ignore[union-attr]
 RESULTS = Vote.model_fields["resultat"].annotation.__args__  # type: ignore[union-attr]
 COUNTS = ("pour", "contre", "abstention", "ne_prend_pas_part")
+ABSENT = Diagnostic(Place("seances"), "seance-inconnue", "cette séance n'a plus de fiche", "Revenez aux séances.")
 EDITED = re.compile(
     r"delegues\.\d{1,3}\.(presence|pouvoir_a|voix)|voix\.(presents|representes|excuses)|en_exercice\.(membres|voix)"
     rf"|deliberations\.\d{{1,2}}\.vote\.(resultat|({'|'.join(COUNTS)})\.(membres|voix))"
@@ -115,19 +116,25 @@ def seance(request: Request) -> Response:
     found = sheet_of(screen.desk(request), request.path_params["jour"])
     if found is None:
         return screen.page(request, "absent", "Séance introuvable", 404, quoi="Aucune séance de ce jour.")
-    return _page(request, found, found.record.tree)
+    return _page(request, found)
 
 
-def _page(request: Request, sheet: Sheet, tree: Any, status: int = 200, fait: str = "") -> Response:
+def _page(request: Request, sheet: Sheet, status: int = 200, fait: str = "") -> Response:
     desk = screen.desk(request)
     day = sheet.path.stem
     made = files.of(desk.place.output / "seances" / day)
     return screen.page(
         request, "seance", f"Séance du {formats.long_date(date_of(day))}" if date_of(day) != date.min else day, status,
-        jour=day, arbre=tree if isinstance(tree, dict) else {}, seance=sheet.seance, problemes=sheet.problems,
+        jour=day, arbre=sheet.record.fields, delegues=_rows(sheet, "delegues"),
+        actes=_rows(sheet, "deliberations"), seance=sheet.seance, problemes=sheet.problems,
         sommes=sums(desk, sheet.seance), fait=fait, nom=slug, presences=PRESENCES, resultats=RESULTS, comptes=COUNTS,
         fichiers=[path.name for path in made], empreinte=version(sheet), au=_at,
     )  # fmt: skip
+
+
+def _rows(sheet: Sheet, name: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the items of a list that hold fields, each with its number in the file."""
+    return [(number, row) for number, row in enumerate(sheet.record.items(name)) if isinstance(row, dict)]
 
 
 def version(sheet: Sheet) -> str:
@@ -153,11 +160,9 @@ def sums(desk: Desk, found: Seance | None) -> list[str]:
 def check(request: Request, given: Given) -> Response:
     """Say what is wrong with what is being typed, with its sums and its quorum; nothing is written."""
     desk = screen.desk(request)
-    try:
-        found = sheet_of(desk, request.path_params["jour"], _changes(given))
-    except ProblemsFound as error:
-        return JSONResponse({"messages": {}, "prix": "", "apart": [member.told(one) for one in error.diagnostics]})
-    assert found
+    found = sheet_of(desk, request.path_params["jour"], _changes(given))
+    if found is None:
+        raise ProblemsFound([ABSENT])
     apart = [member.told(one) for one in found.problems]
     return JSONResponse({"messages": {}, "apart": apart, "sommes": sums(desk, found.seance)})
 
@@ -175,16 +180,16 @@ def save(request: Request, given: Given) -> Response:
             return screen.page(request, "absent", "Séance introuvable", 404, quoi="Aucune séance de ce jour.")
         if given["version"] != version(sheet):
             said = "Cette séance a changé dans le fichier depuis que vous l'avez ouverte : la voici telle qu'elle est."
-            return _page(request, sheet, sheet.record.tree, 409, said)
+            return _page(request, sheet, 409, said)
         try:
             found = sheet_of(desk, day, _changes(given))
             assert found
             if stopping := errors(found.problems):
                 said = f"Rien n'est enregistré : {formats.plural(len(stopping), 'point')} à corriger."
-                return _page(request, found, found.record.tree, 422, said)
+                return _page(request, found, 422, said)
             publish.replace(sheet.path, found.content)
         except (ProblemsFound, CannotWrite) as error:
-            return _page(request, sheet, sheet.record.tree, 422, f"Rien n'est enregistré. {member.error_of(error)}")
+            return _page(request, sheet, 422, f"Rien n'est enregistré. {member.error_of(error)}")
     return screen.told(request, f"/seances/{day}", "La séance est enregistrée.")
 
 

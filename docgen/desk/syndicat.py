@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -67,34 +64,30 @@ def show(request: Request) -> Response:
 def _page(
     request: Request, record: Record, fields: list[Field], apart: list[Diagnostic], status: int = 200, fait: str = ""
 ) -> Response:
-    tree: Mapping[str, Any] = record.tree if isinstance(record.tree, dict) else {}
     return screen.page(
         request, "syndicat", "Votre syndicat", status, champs=fields, apart=apart, fait=fait,
-        empreinte=member.version(tree),
+        empreinte=member.version(record.fields),
     )  # fmt: skip
 
 
 def _judged(record: Record) -> tuple[list[Field], list[Diagnostic]]:
     """Return the form of a record, its problems in their fields, and those that are of none."""
     _, problems = validate.syndicat(record, today())
-    fields = form.of_syndicat(record.tree if isinstance(record.tree, dict) else {})
+    fields = form.of_syndicat(record.fields)
     return fields, form.place_messages(fields, record, (), problems)
 
 
 def _wanted(desk: Desk, given: Given) -> tuple[Record, bytes]:
     """Return what the record would say. Raises `ProblemsFound`."""
+    tree = edit.sound(reading.read(desk.place.syndicat_yaml, FILE)).fields
     before = desk.place.syndicat_yaml.read_bytes()
-    tree = reading.parse(before, FILE).tree
     made = edit.document(before, FILE, form.read(form.of_syndicat(tree), given.fields, tree))
     return reading.parse(made, FILE), made
 
 
 def check(request: Request, given: Given) -> Response:
     """Say what is wrong with what is being typed; nothing is written."""
-    try:
-        fields, apart = _judged(_wanted(screen.desk(request), given)[0])
-    except ProblemsFound as error:
-        return JSONResponse({"messages": {}, "apart": [member.told(one) for one in error.diagnostics]})
+    fields, apart = _judged(_wanted(screen.desk(request), given)[0])
     every = (one for top in fields for one in top.every())
     messages = {one.name: [member.told(said) for said in one.messages] for one in every}
     return JSONResponse({"messages": messages, "apart": [member.told(one) for one in apart]})
@@ -106,7 +99,7 @@ def save(request: Request, given: Given) -> Response:
     with desk.writing:
         was = reading.read(desk.place.syndicat_yaml, FILE)
         fields, apart = _judged(was)
-        if given["version"] != member.version(was.tree if isinstance(was.tree, dict) else {}):
+        if given["version"] != member.version(was.fields):
             said = "Ce fichier a changé depuis que vous l'avez ouvert : le voici tel qu'il est."
             return _page(request, was, fields, apart, 409, said)
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from docgen.diagnostics import Diagnostic, ProblemsFound
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
 from docgen.records import layout, reading
 from docgen.records.reading import KEY, Record
 
@@ -30,8 +30,7 @@ class Block:
 
 def index_of(record: Record, membre: str) -> int | None:
     """Return which item of the file is the member of that id; None when there is none."""
-    rows = record.tree.get("membres") if isinstance(record.tree, dict) else None
-    found = (n for n, row in enumerate(rows if isinstance(rows, list) else []) if _says(row, "id") == membre)
+    found = (n for n, row in enumerate(record.items("membres")) if _says(row, "id") == membre)
     return next(found, None)
 
 
@@ -45,7 +44,7 @@ def noted(data: bytes, shown_as: str, changes: Mapping[str, Callable[[Any], None
 
     Raises `ProblemsFound` as `rewritten` does, also when a change did anything but add.
     """
-    record = reading.parse(data, shown_as)
+    record = sound(reading.parse(data, shown_as))
     if absent := [name for name in changes if index_of(record, name) is None]:
         raise ProblemsFound(_absent(record, name) for name in absent)
     by_index = {index: change for name, change in changes.items() if (index := index_of(record, name)) is not None}
@@ -57,7 +56,7 @@ def noted(data: bytes, shown_as: str, changes: Mapping[str, Callable[[Any], None
         after = layout.applied(_dedented(lines[block.first : block.end], block.column), change)
         lines[block.first : block.end] = _indented(after, block.column, lines[block.first])
     made = mark + end.join(lines).encode()
-    old, new = _rows(record), _rows(reading.parse(made, shown_as))
+    old, new = record.items("membres"), reading.parse(made, shown_as).items("membres")
     wrong = [
         index
         for index, row in enumerate(old)
@@ -96,8 +95,8 @@ def rewritten(
     when there is no such member or no list of members, or when the lines of one cannot be written without changing
     something else.
     """
-    record = reading.parse(data, shown_as)
-    rows = _rows(record)
+    record = sound(reading.parse(data, shown_as))
+    rows = record.items("membres")
     if absent := [name for name in changes if index_of(record, name) is None]:
         raise ProblemsFound(_absent(record, name) for name in absent)
     if not rows:
@@ -118,6 +117,13 @@ def rewritten(
     return made
 
 
+def sound(record: Record) -> Record:
+    """Return a record that says something. Raises `ProblemsFound` with what keeps it from being read."""
+    if not isinstance(record.tree, dict):
+        raise ProblemsFound(record.diagnostics or [_refused(record, 0)])
+    return record
+
+
 def _absent(record: Record, name: str) -> Diagnostic:
     hint = "La fiche a-t-elle été renommée ou supprimée ? Revenez à la liste des membres."
     return Diagnostic(record.place(()), "fiche-absente", f"« {name} » n'y est plus", hint)
@@ -135,8 +141,8 @@ def _with_new(lines: Sequence[str], last: Block, new: Sequence[Mapping[str, Any]
 
 def removed(data: bytes, shown_as: str, membre: str) -> bytes:
     """Return the file without that member. Raises `ProblemsFound` when it is not there, or is the only one."""
-    record = reading.parse(data, shown_as)
-    index, rows = index_of(record, membre), _rows(record)
+    record = sound(reading.parse(data, shown_as))
+    index, rows = index_of(record, membre), record.items("membres")
     if index is None:
         raise ProblemsFound([_absent(record, membre)])
     if len(rows) == 1:
@@ -148,7 +154,7 @@ def removed(data: bytes, shown_as: str, membre: str) -> bytes:
     block = block_of(record, lines, index)
     del lines[block.first : block.end]
     made = mark + end.join(lines).encode()
-    if _rows(reading.parse(made, shown_as)) != [*rows[:index], *rows[index + 1 :]]:
+    if reading.parse(made, shown_as).items("membres") != [*rows[:index], *rows[index + 1 :]]:
         raise ProblemsFound([_refused(record, index)])
     return made
 
@@ -164,13 +170,13 @@ def document(data: bytes, shown_as: str, wanted: Mapping[str, Any]) -> bytes:
 
     Raises `ProblemsFound` when that would change anything else.
     """
-    old = reading.parse(data, shown_as)
+    old = sound(reading.parse(data, shown_as))
     mark, text, end = _decoded(data)
     before = text.rstrip("\n").split("\n")
     after = layout.edited(before, wanted)
     made = mark + end.join([*after, ""]).encode()
-    tree = old.tree if isinstance(old.tree, dict) else {}
-    said = {**{key: value for key, value in tree.items() if key not in wanted}, **layout.clean(wanted)}
+    kept = {key: value for key, value in old.fields.items() if key not in wanted}
+    said = {**kept, **layout.clean(wanted)}
     if reading.parse(made, shown_as).tree != said:
         raise ProblemsFound([_refused(old, 0)])
     return made
@@ -181,13 +187,17 @@ def with_values(data: bytes, shown_as: str, values: Mapping[tuple[str | int, ...
 
     Raises `ProblemsFound` when that would change anything else.
     """
+    sound(reading.parse(data, shown_as))
     mark, text, end = _decoded(data)
 
     def change(tree: Any) -> None:
         for path, value in values.items():
             layout.put_at(tree, path, value)
 
-    made = mark + end.join([*layout.applied(text.rstrip("\n").split("\n"), change), ""]).encode()
+    try:
+        made = mark + end.join([*layout.applied(text.rstrip("\n").split("\n"), change), ""]).encode()
+    except (AttributeError, LookupError, TypeError):  # one of these paths leads nowhere in it
+        raise ProblemsFound([_refused(reading.parse(data, shown_as), 0)]) from None
     old, new = (reading.parse(one, shown_as) for one in (data, made))
     wanted = layout.plain(old.tree)
     change(wanted)
@@ -252,9 +262,15 @@ def _says(row: Any, key: str) -> Any:
 
 
 def _decoded(data: bytes) -> tuple[bytes, str, str]:
-    """Return the mark of a file, its text with simple ends of line, and how its lines end."""
+    """Return the mark of a file, its text with simple ends of line, how its lines end. Raises `ProblemsFound`."""
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-    text = data.removeprefix(mark).decode("utf-8")
+    try:
+        text = data.removeprefix(mark).decode("utf-8")
+    except UnicodeDecodeError:
+        hint = "Enregistrez-le en texte brut, encodage UTF-8 ; rien n'a été écrit."
+        raise ProblemsFound(
+            [Diagnostic(Place(""), "ecriture-refusee", "ce fichier n'est pas en UTF-8", hint)]
+        ) from None
     end = "\r\n" if "\r\n" in text else "\n"
     return mark, text.replace("\r\n", "\n"), end
 
@@ -276,7 +292,7 @@ def _indented(lines: Sequence[str], column: int, dashed: str) -> list[str]:
 
 def _verify(was: Record, now: Record, wanted: Mapping[int, Mapping[str, Any]], new: Sequence[Any]) -> None:
     """Raise `ProblemsFound` unless the new file says what it did, and what is wanted."""
-    old, rows = _rows(was), _rows(now)
+    old, rows = was.items("membres"), now.items("membres")
     wrong = len(rows) != len(old) + len(new)
     for index, row in enumerate([] if wrong else rows):
         said = wanted.get(index, new[index - len(old)] if index >= len(old) else {})
@@ -287,8 +303,3 @@ def _verify(was: Record, now: Record, wanted: Mapping[int, Mapping[str, Any]], n
             wrong = True
     if wrong:
         raise ProblemsFound([_refused(was, next(iter(wanted), 0))])
-
-
-def _rows(record: Record) -> list[Any]:
-    rows = record.tree.get("membres") if isinstance(record.tree, dict) else None
-    return rows if isinstance(rows, list) else []

@@ -46,6 +46,16 @@ class Record:
     places: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Its fields, when it holds some; nothing else that a file may be."""
+        return self.tree if isinstance(self.tree, dict) else {}
+
+    def items(self, name: str) -> list[Any]:
+        """Return the items of the list of that name; none when there is no list."""
+        found = self.fields.get(name)
+        return found if isinstance(found, list) else []
+
     def place(self, path: tuple[str | int, ...]) -> Place:
         """Return where `path` stands, or the nearest thing above it that is written."""
         while path and path not in self.places:

@@ -36,8 +36,7 @@ def problems(members: Iterable[Membre], edition: Edition, record: Record) -> Ite
 
 def answers(record: Record, edition: Edition) -> Iterator[Diagnostic]:
     """Yield what is wrong in the answers of a record that is no model, for another fault of it."""
-    rows = record.tree.get("membres") if isinstance(record.tree, dict) else None
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
+    for index, row in enumerate(record.items("membres")):
         periods = row.get("souscriptions") if isinstance(row, dict) else None
         for rank, taken in enumerate(periods if isinstance(periods, list) else []):
             volet = edition.volet(str(taken.get("volet"))) if isinstance(taken, dict) else None
@@ -55,8 +54,7 @@ def faults_of(membre: Membre, edition: Edition) -> Iterator[tuple[str, str, str]
 
 def former(record: Record, edition: Edition | None) -> Iterator[Diagnostic]:
     """Yield the subscriptions written as they were before volets, each with the lines to paste instead."""
-    rows = record.tree.get("membres") if isinstance(record.tree, dict) else None
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
+    for index, row in enumerate(record.items("membres")):
         if isinstance(row, dict) and FORMER in row:
             place = record.place(("membres", index, FORMER, KEY))
             said = f"« {FORMER}: » s'écrit maintenant par volet, et il peut y en avoir plusieurs"

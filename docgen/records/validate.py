@@ -53,7 +53,7 @@ def membres(
 
 def edition(record: Record, folder: str, today: date) -> tuple[Edition | None, list[Diagnostic]]:
     """Return the edition of that folder; its computed grid must be the voted one, cell by cell."""
-    if isinstance(record.tree, dict) and "tarif" in record.tree:
+    if "tarif" in record.fields:
         place = record.place(("tarif", KEY))
         mend = "Décrivez le volet qu'il tarife : volets, et sous chacun son « tarif: » (guide du juriste)."
         return None, [
@@ -123,9 +123,7 @@ def _same_exercice_twice(membre: Membre, path: Loc, record: Record) -> Iterator[
 
 
 def _rows(record: Record) -> list[Any]:
-    tree = record.tree if isinstance(record.tree, dict) else {}
-    rows = tree.get("membres")
-    return rows if isinstance(rows, list) else []
+    return record.items("membres")
 
 
 def _repeated(record: Record, path: Loc, values: list[Any], key: str, what: str) -> Iterator[Diagnostic]:
