@@ -290,6 +290,21 @@ def test_the_pages_of_a_pack_are_pictures_and_its_sending_is_noted(built: Sample
     )
 
 
+def test_a_pack_that_is_not_up_to_date_any_more_is_not_one_to_send(built: Sample) -> None:
+    pages = Pages(built.root)
+    ready = pages.get("/packs/envois")
+    assert f'value="{MEMBER}"' in ready
+    fields = pages.fields(f"/membres/{MEMBER}") | {"souscriptions.0.utilisateurs": "30"}
+    assert "La fiche est enregistrée" in pages.post(f"/membres/{MEMBER}", fields)
+    assert f'value="{MEMBER}"' not in pages.get("/packs/envois")
+    assert "1 pack à refaire" in pages.get("/")
+    page = pages.get("/packs")
+    assert "7 672,32 €" not in page or "Nombre d’utilisateurs : 24 → 30" in page
+    assert "Fabriquer 1 pack" in page
+    assert "5 envois notés" in pages.post("/packs/envois", {"jour": "2023-07-01", "tous": "oui"})
+    assert not next(m for m in load(built.workspace).membres if m.id == MEMBER).envois
+
+
 def test_a_foreign_pdf_is_judged_and_never_noted(pages: Pages) -> None:
     page = pages.post("/retours", file=("scan.pdf", b"%PDF-1.4 rien"))
     assert "Noter la signature" not in page

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from docgen import formats
 from docgen.actes.known import FOLDER, all_of, slug
 from docgen.desk import screen
-from docgen.desk.state import Desk
+from docgen.desk.state import AGAIN, Desk
 from docgen.law.contrats import binds
 from docgen.model.fiches import Membre
 from docgen.packs import receipts
@@ -113,6 +113,9 @@ def tasks(place: Workspace, data: Data, standing: Sequence[Status]) -> Iterator[
         yield Task(said, "/packs/envois", "Contrôlez-les, envoyez-les, puis notez l'envoi.")
     if count := states["à fabriquer"]:
         yield Task(formats.plural(count, "pack à fabriquer", "packs à fabriquer"), "/packs")
+    if count := states[AGAIN]:
+        said = formats.plural(count, "pack à refaire", "packs à refaire")
+        yield Task(said, "/packs", "Leur fiche, un texte ou un prix a changé depuis.")
     if count := states["à revoir"]:
         yield Task(formats.plural(count, "pack à revoir", "packs à revoir"), "/?etat=à+revoir",
                    "Un point du contrôle ne tient pas.")  # fmt: skip

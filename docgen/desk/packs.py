@@ -16,7 +16,7 @@ from docgen.desk import home, member, pictures, screen
 from docgen.desk.making import Making
 from docgen.desk.received import Given
 from docgen.diagnostics import CannotWrite, DocgenError, ProblemsFound
-from docgen.packs.build import Build, Todo
+from docgen.packs.build import Build
 from docgen.packs.receipts import Receipt
 from docgen.packs.sendings import sent_together
 from docgen.records.workspace import today
@@ -32,17 +32,12 @@ def _making(request: Request) -> Making:
 def show(request: Request) -> Response:
     """Show what a build would make, for whom and why; and the one under way."""
     desk = screen.desk(request)
-    todo: list[Todo] = []
-    problem = ""
-    try:
-        todo = desk.planned()
-    except DocgenError as error:
-        problem = str(error)
     snapshot = desk.now()
+    todo = snapshot.planned
     decisions = snapshot.contents.decisions if snapshot.contents else {}
     number = home.page_of(request, len(todo), PER_PAGE)
     return screen.page(
-        request, "packs", "Packs", fabrication=_making(request), decisions=decisions, probleme=problem,
+        request, "packs", "Packs", fabrication=_making(request), decisions=decisions, probleme=snapshot.lacking,
         afaire=todo[(number - 1) * PER_PAGE : number * PER_PAGE], combien=len(todo),
         page=number, pages=home.pages(len(todo), PER_PAGE),
         actions=Counter(d.action.split(" n°")[0] for d in decisions.values()),
@@ -124,7 +119,7 @@ def checklist(request: Request) -> Response:
     try:
         if data and names:
             chosen = names[(number - 1) * PER_PAGE : number * PER_PAGE]
-            found = Build(desk.place, data, office.find()).checklist(chosen)
+            found = Build(desk.place, data, office.find(), contents=desk.now().contents).checklist(chosen)
     except DocgenError as error:
         problem = str(error)
     return screen.page(

@@ -6,13 +6,13 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from docgen import office
-from docgen.diagnostics import Diagnostic, ProblemsFound
+from docgen.diagnostics import Diagnostic, ProblemsFound, ToolMissing
 from docgen.model.edition import Edition
 from docgen.packs import status
 from docgen.packs.build import Build, Todo
@@ -25,6 +25,8 @@ from docgen.records.workspace import Data, Workspace, today
 READ = ("syndicat.yaml", "members.yaml", "actes.yaml", "seances/*.yaml", "templates/*.docx", "templates/*/*",
         "envois/*/*.json")  # fmt: skip
 """The files that what is shown depends on, besides the receipts of the packs."""
+AGAIN = "à refaire"
+"""The state of a pack that a build would make again: its record, a text or a price has changed since."""
 KEPT = 8
 """Files that came back and are being looked at."""
 
@@ -39,6 +41,10 @@ class Snapshot:
     problems: tuple[Diagnostic, ...]
     contents: Contents | None = None
     standing: tuple[Status, ...] = ()
+    planned: tuple[Todo, ...] = ()
+    """The packs that a build would make."""
+    lacking: str = ""
+    """Why it is not known what a build would make: LibreOffice is missing."""
 
 
 @dataclass
@@ -57,7 +63,6 @@ class Desk:
     place: Workspace
     kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
     _known: Snapshot | None = None
-    _planned: tuple[Snapshot, list[Todo]] | None = None
     _written: tuple[bytes, Record] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     writing: threading.Lock = field(default_factory=threading.Lock)
@@ -80,10 +85,18 @@ class Desk:
             return Snapshot(stamp, None, error.diagnostics)
         try:
             contents = Contents(fresh, data)
-            standing = tuple(status.of(fresh, data, contents))
+            standing = status.of(fresh, data, contents)
         except ProblemsFound as error:
             return Snapshot(stamp, data, (*data.warnings, *error.diagnostics))
-        return Snapshot(stamp, data, data.warnings, contents, standing)
+        lacking, planned = "", list[Todo]()
+        try:
+            build = Build(fresh, data, office.find(), contents=contents)
+            planned = [todo for membre in data.membres if (todo := build.plan(membre)).reasons]
+        except ToolMissing as error:
+            lacking = str(error)
+        stale = {todo.membre.id: todo.reasons for todo in planned if todo.former}
+        current = tuple(_outdated(one, stale.get(one.membre.id, ())) for one in standing)
+        return Snapshot(stamp, data, data.warnings, contents, current, tuple(planned), lacking)
 
     def _stamps(self) -> Iterator[tuple[str, int, int]]:
         root = self.place.root
@@ -100,17 +113,6 @@ class Desk:
         with self._lock:
             if data is not None:
                 self._known = self._read((today(), tuple(self._stamps())), data)
-
-    def planned(self) -> list[Todo]:
-        """Return the packs that are not up to date. Raises `DocgenError`."""
-        snapshot = self.now()
-        if snapshot.data is None:
-            raise ProblemsFound(snapshot.problems)
-        if self._planned is None or self._planned[0] is not snapshot:
-            build = Build(self.place, snapshot.data, office.find())
-            todo = [todo for membre in snapshot.data.membres if (todo := build.plan(membre)).reasons]
-            self._planned = (snapshot, todo)
-        return self._planned[1]
 
     def record(self) -> Record:
         """Return members.yaml as it is written, whatever is wrong in it."""
@@ -144,6 +146,11 @@ class Desk:
         while len(self.kept) > KEPT:
             self.kept.popitem(last=False)
         return word
+
+
+def _outdated(one: Status, reasons: Sequence[str]) -> Status:
+    """Return where a member stands: a pack that is not up to date any more is not one to send."""
+    return replace(one, etat=AGAIN, manque=tuple(reasons)) if reasons else one
 
 
 def _stamp(path: Path) -> Iterator[tuple[str, int, int]]:

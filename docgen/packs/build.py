@@ -77,16 +77,17 @@ class Build:
     """The making of the packs of one edition in one workspace."""
 
     def __init__(
-        self, workspace: Workspace, data: Data, office: LibreOffice, workers: int | None = None, scheduler: str = ""
-    ) -> None:
+        self, workspace: Workspace, data: Data, office: LibreOffice, workers: int | None = None, scheduler: str = "",
+        contents: Contents | None = None,
+    ) -> None:  # fmt: skip
         """Open the templates; `workers` is how many processes make packs, as many as cores unless told.
 
-        With the address of a Dask scheduler, its nodes make them.
+        With the address of a Dask scheduler, its nodes make them. `contents` are those of the data, where known.
         Raises `ProblemsFound` when one of them cannot be read, `ToolMissing` without a font for fields.
         """
         self.workspace, self.data, self.office = workspace, data, office
         self.workers, self.scheduler = workers or os.cpu_count() or 1, scheduler
-        self.contents = Contents(workspace, data)
+        self.contents = contents or Contents(workspace, data)
         self.templates = self.contents.templates
         self.printed = self.contents.printed
         self.known = {**known_anywhere(data.edition), **KNOWN_AVENANT}
