@@ -506,3 +506,15 @@ def test_whatever_a_record_holds_every_page_answers(sample: Sample, name: str, w
         assert pages.send(f"{address}/verifier", said).status_code < 500, address
     if made is not None and name == "members.yaml":
         assert before == path.read_bytes()
+
+
+def test_a_template_that_does_not_open_is_told_and_nothing_is_said_to_be_up_to_date(
+    pages: Pages, sample: Sample
+) -> None:
+    (sample.root / "templates/2023-04/convention.docx").write_bytes(b"not a Word file")
+    assert "À corriger d’abord" in pages.get("/")
+    page = pages.get("/packs")
+    assert "convention.docx" in page
+    assert "tous les packs sont à jour" not in page
+    for path in (f"/membres/{MEMBER}", "/packs/envois", "/packs/controle", "/modeles?voir=tous", "/etats", "/excel"):
+        assert pages.status(path) < 500, path

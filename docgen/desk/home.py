@@ -50,11 +50,11 @@ def show(request: Request) -> Response:
     number = page_of(request, len(found), PER_PAGE)
     return screen.page(
         request, "home", "Accueil",
-        taches=list(tasks(desk.place, snapshot.data, snapshot.standing)) if snapshot.data else [],
+        taches=list(tasks(desk.place, snapshot.data, snapshot.standing)) if snapshot.data and snapshot.whole else [],
         membres=found[(number - 1) * PER_PAGE : number * PER_PAGE],
         compte=Counter(one.etat for one in snapshot.standing), total=len(snapshot.standing), trouves=len(found),
         q=words, etat=state, tri=sort, bas=down, page=number, pages=pages(len(found), PER_PAGE), colonnes=SORTS,
-        derniere=last_build(desk), montant=_total(found), fiches=[] if snapshot.data else _written(desk),
+        derniere=last_build(desk), montant=_total(found), fiches=[] if snapshot.whole else _written(desk),
     )  # fmt: skip
 
 

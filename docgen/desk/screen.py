@@ -69,7 +69,8 @@ def page(request: Request, name: str, titre: str, status: int = 200, **said: Any
     here = next((path for path, _ in reversed(MENU) if asked.startswith(path) and path != "/"), "/")
     told = request.query_params.get("dit", "")
     common = {
-        "titre": titre, "jeton": keys.form, "ici": here, "data": snapshot.data, "erreurs": snapshot.problems,
+        "titre": titre, "jeton": keys.form, "ici": here, "data": snapshot.data, "lisible": snapshot.whole,
+        "erreurs": snapshot.problems,
         "dit": request.app.state.told.pop(told, "") if told else "",
     }  # fmt: skip
     return HTMLResponse(ENV.get_template(f"{name}.html.j2").render(**common, **said), status)

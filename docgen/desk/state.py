@@ -46,6 +46,11 @@ class Snapshot:
     lacking: str = ""
     """Why it is not known what a build would make: LibreOffice is missing."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether records and templates can be read: what is shown of the packs then holds."""
+        return self.contents is not None
+
 
 @dataclass
 class Kept:
