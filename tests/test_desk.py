@@ -518,3 +518,22 @@ def test_a_template_that_does_not_open_is_told_and_nothing_is_said_to_be_up_to_d
     assert "tous les packs sont à jour" not in page
     for path in (f"/membres/{MEMBER}", "/packs/envois", "/packs/controle", "/modeles?voir=tous", "/etats", "/excel"):
         assert pages.status(path) < 500, path
+
+
+def test_a_member_that_is_there_already_is_not_written_twice(pages: Pages, sample: Sample) -> None:
+    before = (sample.root / "members.yaml").read_bytes()
+    siret = (Path(__file__).parent / "sirets.txt").read_text("ascii").split()[0]
+    for nom in ("Commune de Montrivière", "COMMUNE DE MONTRIVIERE"):
+        fields = {"nom": nom, "forme": "commune", "siret": siret, "siege.adresse": "1 rue Neuve",
+                  "siege.code_postal": "82900", "siege.commune": "M"}  # fmt: skip
+        assert "a déjà sa fiche" in pages.post("/membres/nouveau", fields)
+    assert before == (sample.root / "members.yaml").read_bytes()
+
+
+def test_a_change_that_would_spoil_another_record_is_refused(pages: Pages, sample: Sample) -> None:
+    sample.edit("members.yaml", "  - id: commune-d-auberoque\n",
+                f"  - id: commune-d-auberoque\n    succede_a: [{MEMBER}]\n    succede_le: 2025-01-01\n")  # fmt: skip
+    before = (sample.root / "members.yaml").read_bytes()
+    fields = pages.fields(f"/membres/{MEMBER}") | {"succede_a": "commune-d-auberoque", "succede_le": "2025-01-01"}
+    assert "Rien n'est enregistré" in pages.post(f"/membres/{MEMBER}", fields)
+    assert before == (sample.root / "members.yaml").read_bytes()

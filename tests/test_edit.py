@@ -137,10 +137,11 @@ def test_whatever_is_wanted_is_what_the_file_says_then(
             row = {key: value for key, value in row.items() if key not in wanted}
             said = {key: value for key, value in said.items() if key not in wanted}
         assert row == said
-    span = edit.lines_of(reading.parse(DATA, "m"), DATA, name)
+    record = reading.parse(DATA, "m")
+    block = edit.block_of(record, DATA.decode().split("\n"), edit.index_of(record, name) or 0)
     old, new = DATA.split(b"\n"), after.split(b"\n")
-    assert old[: span.start - 1] == new[: span.start - 1]
-    assert old[span.stop - 1 :] == new[len(new) - len(old) + span.stop - 1 :]
+    assert old[: block.first] == new[: block.first]
+    assert old[block.end :] == new[len(new) - len(old) + block.end :]
 
 
 @settings(max_examples=40, deadline=None)

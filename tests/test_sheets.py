@@ -205,6 +205,12 @@ def test_an_empty_cell_says_nothing(sample: Sample) -> None:
     assert (1, []) == (found.same, found.refused)
 
 
+def test_a_new_name_that_would_take_the_id_of_another_is_told(sample: Sample) -> None:
+    sample.edit("members.yaml", "nom: Commune de Montrivière", "nom: Commune de Montrivière-sur-Lère")
+    found = read(sample, xlsx(HEADS, new(Collectivité="Commune de Montrivière"))).found
+    assert ([], ["ligne 2"]) == (found.new, [one.ref for one in found.refused])
+
+
 def test_nobody_is_removed_without_being_asked(sample: Sample) -> None:
     table = xlsx(HEADS, new())
     before = load(sample.workspace).membres

@@ -225,14 +225,7 @@ def _write(desk: Desk, name: str, said: Mapping[str, Any], *, new: bool = False)
     """Write members.yaml, when the records as a whole admit it. Raises `ProblemsFound`, `CannotWrite`."""
     path, before = desk.place.members_yaml, desk.written()[0]
     made = edit.added(before, path.name, said) if new else edit.changed(before, path.name, name, said)
-    record = reading.parse(made, path.name)
-    data = None
-    try:
-        data = workspace.load(desk.place, members=record)
-    except ProblemsFound as error:
-        ours = [d for d in errors(error.diagnostics) if d.place.file == path.name]
-        if here := [d for d in ours if d.place.line in edit.lines_of(record, made, name)]:
-            raise ProblemsFound(here) from None
+    data = workspace.require_no_worse(desk.place, desk.now().problems, reading.parse(made, path.name))
     publish.replace(path, made)
     desk.adopt(data)
 
@@ -300,8 +293,13 @@ def _new(desk: Desk, given: Given) -> dict[str, Any]:
 
 
 def _new_judged(desk: Desk, given: Given) -> Judged:
+    """Return what is wrong with a new member. Raises `ProblemsFound` when there is one of that name."""
     said = _new(desk, given)
-    return judge(desk, edit.of_one(said), str(said["id"]), {}, NEW)
+    name = str(said["id"])
+    if (there := said_of(desk.record(), name)) is not None:
+        why = f"« {there.get('nom') or name} » a déjà sa fiche"
+        raise ProblemsFound([Diagnostic(Place(""), "en-double", why, "Cherchez-la dans la liste des membres.")])
+    return judge(desk, edit.of_one(said), name, {}, NEW)
 
 
 def create(request: Request, given: Given) -> Response:
@@ -355,9 +353,8 @@ def remove(request: Request, given: Given) -> Response:
                 return screen.told(request, f"/membres/{name}", "La fiche reste : un pack a été envoyé à ce membre.")
             if given["confirme"] != "oui":
                 return screen.told(request, f"/membres/{name}", "La fiche reste : cochez la case pour confirmer.")
-            before = path.read_bytes()
-            made = edit.removed(before, path.name, name)
-            workspace.require_no_worse(desk.place, before, made)
+            made = edit.removed(path.read_bytes(), path.name, name)
+            workspace.require_no_worse(desk.place, desk.now().problems, reading.parse(made, path.name))
             publish.replace(path, made)
     except (ProblemsFound, CannotWrite) as error:
         return screen.told(request, f"/membres/{name}", f"La fiche reste. {error_of(error)}")

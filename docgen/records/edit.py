@@ -212,15 +212,6 @@ def of_one(said: Mapping[str, Any]) -> bytes:
     return "\n".join(["membres:", f"  - {body[0]}", *(f"    {line}" for line in body[1:]), ""]).encode()
 
 
-def lines_of(record: Record, data: bytes, membre: str) -> range:
-    """Return the lines of a member in the file, from 1."""
-    index = index_of(record, membre)
-    if index is None:
-        return range(0)
-    block = block_of(record, _decoded(data)[1].split("\n"), index)
-    return range(block.first + 1, block.end + 1)
-
-
 def alone(data: bytes, record: Record, membre: str) -> bytes | None:
     """Return a file with that member alone, of what a file holds and says; None when it has none."""
     index = index_of(record, membre)

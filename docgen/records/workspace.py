@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -183,19 +184,30 @@ def load(workspace: Workspace, edition: str | None = None, members: records.Reco
     )
 
 
-def require_no_worse(workspace: Workspace, before: bytes, after: bytes) -> None:
-    """Raise `ProblemsFound` with what is wrong once members.yaml is `after`, and was not while it was `before`."""
-    known = {problem.message for problem in _errors_with(workspace, before)}
-    if new := [problem for problem in _errors_with(workspace, after) if problem.message not in known]:
-        raise ProblemsFound(new)
+def require_no_worse(workspace: Workspace, known: Iterable[Diagnostic], members: records.Record) -> Data | None:
+    """Return what all records say once members.yaml is `members`; None while something else is wrong in them.
 
-
-def _errors_with(workspace: Workspace, members: bytes) -> list[Diagnostic]:
+    Raises `ProblemsFound` with the errors that are not among the `known` ones.
+    """
     try:
-        load(workspace, members=records.parse(members, workspace.shown(workspace.members_yaml)))
+        return load(workspace, members=members)
     except ProblemsFound as error:
-        return errors(error.diagnostics)
-    return []
+        before = {_without_lines(problem) for problem in known}
+        if new := [problem for problem in errors(error.diagnostics) if _without_lines(problem) not in before]:
+            raise ProblemsFound(new) from None
+    return None
+
+
+def problems(workspace: Workspace) -> tuple[Diagnostic, ...]:
+    """Return what is wrong in the records as they stand."""
+    try:
+        return load(workspace).warnings
+    except ProblemsFound as error:
+        return error.diagnostics
+
+
+def _without_lines(problem: Diagnostic) -> str:
+    return re.sub(r"ligne \d+", "ligne", problem.message)
 
 
 def _outdated_schema(workspace: Workspace, edition: Edition) -> list[Diagnostic]:

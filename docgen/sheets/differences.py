@@ -111,6 +111,11 @@ def _row(
         return
     if any(one.stops for one in told):
         return
+    if membre is None and name in rows:
+        why = f"l'identifiant « {name} » est déjà celui de « {rows[name].get('nom')} »"
+        hint = "Est-ce lui ? Donnez son SIRET ou son nom exact ; sinon, ajoutez une colonne « Identifiant »."
+        found.refused.append(Refused(f"ligne {number}", why, hint))
+        return
     nom = given["nom"].text if "nom" in given and given["nom"].text else (membre.nom if membre else name)
     row = Row(number, name, nom, membre is None)
     before = dict(rows.get(name, {}))

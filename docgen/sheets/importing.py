@@ -11,6 +11,7 @@ import yaml
 
 from docgen import formats, publish
 from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.records import reading
 from docgen.records import workspace as workspace_of
 from docgen.records.workspace import Data, Workspace
 from docgen.sheets import cells, columns, differences
@@ -87,7 +88,8 @@ def write(workspace: Workspace, read: Import, left_on: date | None = None) -> st
         said = "members.yaml a changé depuis que ce tableau a été lu"
         raise ProblemsFound([Diagnostic(Place(path.name), "fiche-changee", said, "Relisez les différences.")])
     made = differences.applied(read.content, read.found, left_on)
-    workspace_of.require_no_worse(workspace, read.content, made)
+    known = workspace_of.problems(workspace)
+    workspace_of.require_no_worse(workspace, known, reading.parse(made, path.name))
     if made != read.content:
         publish.replace(path, made)
     _remember(workspace.root, read)
