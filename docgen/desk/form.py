@@ -24,6 +24,13 @@ LABELS = {
     "code_service": "Code service", "numero_engagement": "N° d'engagement", "population": "Population",
     "annee": "Année", "depuis": "À compter du", "jusqu_au": "Jusqu'au", "consommations": "Consommations",
     "parti_le": "Parti le", "succede_a": "Succède à", "succede_le": "Succède le", "edition": "Édition",
+    "ape": "Code APE", "dpo": "Protection des données", "noms": "Noms des fichiers", "departement": "Département",
+    "regime": "Régime", "quorum_en": "Quorum en", "repris": "Mots gardés de l'exemple", "presence": "Présence",
+    "visioconference": "Visioconférence", "president": "Préside", "secretaire": "Secrétaire de séance",
+    "delegues": "Délégués", "role": "Rôle", "deliberations": "Délibérations", "signee_le": "Signée le",
+    "envoyee_le": "Envoyée le", "recue_le": "Reçue le", "annulee_le": "Annulée le", "matiere": "Matière",
+    "expose": "Exposé des motifs", "malgre": "Malgré", "resultat": "Résultat", "presents": "Présents",
+    "representes": "Représentés", "excuses": "Excusés", "deliberation": "Délibération",
 }  # fmt: skip
 OWN_PAGES = ("id", "envois")
 """What a form does not change: the name of a folder, what was sent."""
@@ -89,7 +96,14 @@ def of_member(edition: Edition | None, said: Mapping[str, Any], names: Iterable[
 
 def of_syndicat(said: Mapping[str, Any]) -> list[Field]:
     """Return the fields of the issuing authority as its record says them."""
-    return _of(schema.syndicat_schema(), said, ("fictif",))
+    found = _of(schema.syndicat_schema(), said, ("fictif",))
+    for one in found:  # who signs for the syndicat needs no act of another assembly
+        one.children = [child for child in one.children if child.path[-1] != "habilitation" or _says(child)]
+    return found
+
+
+def _says(one: Field) -> bool:
+    return any(field.value for field in one.every())
 
 
 def of_seance(said: Mapping[str, Any]) -> list[Field]:

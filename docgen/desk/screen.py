@@ -40,7 +40,7 @@ def _environment() -> jinja2.Environment:
         "euros": formats.euros,
         "enumere": formats.listing,
     }
-    env.globals |= {"plural": formats.plural, "menu": MENU, "version": __version__, "grave": _is_error}
+    env.globals |= {"plural": formats.plural, "menu": MENU, "version": __version__, "grave": _is_error, "ton": _tone}
     return env
 
 
@@ -50,6 +50,13 @@ def _day(day: date | None) -> str:
 
 def _is_error(problem: Diagnostic) -> bool:
     return problem.severity is Severity.ERROR
+
+
+def _tone(problem: Diagnostic) -> tuple[str, str]:
+    """Return how a problem looks on a page, and the word before it."""
+    if problem.severity is Severity.ERROR:
+        return "error", "Erreur"
+    return ("warning", "À voir") if problem.severity is Severity.WARNING else ("info", "À savoir")
 
 
 ENV = _environment()
