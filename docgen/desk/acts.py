@@ -12,7 +12,7 @@ from docgen.actes import faults, write_back
 from docgen.actes.deliberation import Deliberation
 from docgen.actes.known import FOLDER, Known, act_of, slug
 from docgen.actes.transmissions import SENT
-from docgen.desk import files, member, pictures, screen
+from docgen.desk import files, pictures, received, screen
 from docgen.desk.pictures import PDFIUM
 from docgen.desk.received import Given
 from docgen.desk.state import Desk
@@ -67,14 +67,14 @@ def publish_on(request: Request, given: Given) -> Response:
         return screen.told(request, "/seances", "Aucune séance n'a cet acte.")
     try:
         with desk.writing:
-            day = member.day_of(given["jour"])
+            day = received.day_of(given["jour"])
             write_back.published(desk.place, known.acte.numero, day)
     except (ProblemsFound, CannotWrite) as error:
-        return screen.told(request, where, f"Rien n'est noté. {member.error_of(error)}")
+        return screen.told(request, where, f"Rien n'est noté. {screen.error_of(error)}")
     return screen.told(request, where, f"Publication du {formats.short_date(day)} notée.")
 
 
-def received(request: Request, given: Given) -> Response:
+def answered(request: Request, given: Given) -> Response:
     """Note a message of the préfecture."""
     desk = screen.desk(request)
     if not given.files or not given.files[0].data:
@@ -86,7 +86,7 @@ def received(request: Request, given: Given) -> Response:
             path.write_bytes(upload.data)
             noted = write_back.acknowledged(desk.place, path)
     except DocgenError as error:
-        said = member.error_of(error).replace("message.xml", upload.name)
+        said = screen.error_of(error).replace("message.xml", upload.name)
         return screen.told(request, "/seances", f"Rien n'est noté. {said}")
     message = noted.courrier
     said = f"Délibération n° {noted.numero} : {message.nature} du {formats.short_date(message.jour)}, c'est noté."

@@ -103,7 +103,7 @@ ROUTES = [
     _post("/seances/{jour}/fiche/verifier", seance_form.check),
     _post("/seances/{jour}/liste", seances.listing),
     _get("/seances/{jour}/fichiers/{fichier}", seances.of_seance),
-    _post("/prefecture", acts.received),
+    _post("/prefecture", acts.answered),
     _get("/actes/{acte}", acts.act),
     _post("/actes/{acte}/ecrire", acts.write),
     _post("/actes/{acte}/publier", acts.publish_on),
@@ -136,7 +136,7 @@ def refused(request: Request, error: Exception) -> Response:
     problems = error.diagnostics if isinstance(error, ProblemsFound) else ()
     said = "" if problems else str(error)
     if request.url.path.endswith("/verifier"):
-        return JSONResponse({"messages": {}, "apart": [member.told(one) for one in problems]}, 422)
+        return JSONResponse({"messages": {}, "apart": [screen.shown(one) for one in problems]}, 422)
     return screen.page(request, "refused", "Cela n'a pas pu être fait", 422, refus=problems, raison=said)
 
 

@@ -132,9 +132,7 @@ class Making:
             self.changed.notify_all()
 
     def _built(self, desk: Desk, only: Sequence[str]) -> tuple[str, str]:
-        data = desk.now().data
-        if data is None:
-            raise ProblemsFound(desk.now().problems)
+        data = desk.data()
         # Processes, even on one core: pdfium serves one thread at a time, and this process shows pages.
         build = Build(desk.place, data, office.find(), max(2, os.cpu_count() or 1))
         outcomes = build.run(self, only)

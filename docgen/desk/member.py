@@ -6,21 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from docgen import formats, publish
-from docgen.desk import form, screen
+from docgen.desk import form, received, screen
 from docgen.desk.form import Field
 from docgen.desk.received import Given
 from docgen.desk.state import Desk
-from docgen.diagnostics import CannotWrite, Diagnostic, Place, ProblemsFound, Severity, errors
+from docgen.diagnostics import CannotWrite, Diagnostic, Place, ProblemsFound, errors
 from docgen.law import souscriptions
-from docgen.model import values
 from docgen.model.edition import Edition
 from docgen.model.fiches import Membre
 from docgen.packs import receipts, sendings
@@ -37,6 +34,9 @@ GUIDED = {
     "depart": (("parti_le",), "Le membre quitte le bouquet"),
 }
 """The changes of every year, each with the fields that it asks for."""
+
+NOTED = ("envoi", "signature", "retrait")
+"""What is noted of a pack."""
 
 
 @dataclass
@@ -109,8 +109,6 @@ class Pack:
     receipt: receipts.Receipt
     folder: str
     pages: int
-    to_send: bool
-    """Whether it is still to be sent."""
 
 
 def pack_of(desk: Desk, membre: Membre) -> Pack | None:
@@ -124,7 +122,7 @@ def pack_of(desk: Desk, membre: Membre) -> Pack | None:
     if receipt is None:
         return None
     folder = receipts.folder_name(membre.id, receipt.rang)
-    return Pack(receipt, folder, sum(piece.pages for piece in receipt.pieces.values()), awaited)
+    return Pack(receipt, folder, sum(piece.pages for piece in receipt.pieces.values()))
 
 
 def judge(desk: Desk, alone: bytes, name: str, wanted: Mapping[str, Any], names: Iterable[str]) -> Judged:
@@ -152,16 +150,12 @@ def check(request: Request, given: Given) -> Response:
     desk = screen.desk(request)
     name = request.path_params.get("membre", "")
     judged = _judged(desk, name, given, _names(given)) if name else _new_judged(desk, given)
-    messages = {field.name: [told(one) for one in field.messages] for top in judged.fields for field in top.every()}
-    return JSONResponse({"messages": messages, "prix": judged.price, "apart": [told(one) for one in judged.apart]})
-
-
-def told(problem: Diagnostic) -> dict[str, Any]:
-    """Return a problem as the script of the page shows it."""
-    return {
-        "dit": formats.unbroken(problem.message), "mend": formats.unbroken(problem.hint),
-        "grave": problem.severity is Severity.ERROR,
-    }  # fmt: skip
+    messages = {
+        field.name: [screen.shown(one) for one in field.messages] for top in judged.fields for field in top.every()
+    }
+    return JSONResponse(
+        {"messages": messages, "prix": judged.price, "apart": [screen.shown(one) for one in judged.apart]}
+    )
 
 
 def _names(given: Given) -> tuple[str, ...]:
@@ -207,7 +201,7 @@ def save(request: Request, given: Given) -> Response:
                 return screen.told(request, f"/membres/{name}", _saved(guide))
             said_ = f"Rien n'est enregistré : {formats.plural(len(stopping), 'point')} à corriger."
         except (ProblemsFound, CannotWrite) as error:
-            said_ = f"Rien n'est enregistré. {error_of(error)}"
+            said_ = f"Rien n'est enregistré. {screen.error_of(error)}"
     return _page(request, name, said, judged, 422, fait=said_, guide=guide)
 
 
@@ -316,30 +310,22 @@ def create(request: Request, given: Given) -> Response:
                     return screen.told(request, f"/membres/{name}", "Le membre est enregistré. Complétez sa fiche ici.")
                 said = f"Rien n'est enregistré : {formats.plural(len(stopping), 'point')} à corriger."
         except (ProblemsFound, CannotWrite) as error:
-            said = f"Rien n'est enregistré. {error_of(error)}"
+            said = f"Rien n'est enregistré. {screen.error_of(error)}"
     return screen.page(request, "new", "Nouveau membre", 422, champs=judged.fields, apart=judged.apart, fait=said)
 
 
 def note(request: Request, given: Given) -> Response:
     """Record a sending, a signature or a withdrawal, as `docgen record` does."""
     desk, name = screen.desk(request), request.path_params["membre"]
+    what = request.path_params["quoi"]
+    if what not in NOTED:
+        return screen.page(request, "absent", "Page introuvable", 404, quoi="Revenez à la liste des membres.")
     try:
         with desk.writing:
-            said = noted(desk.place, name, request.path_params["quoi"], given)
+            said = noted(desk.place, name, what, given)
     except (ProblemsFound, CannotWrite) as error:
-        said = f"Rien n'est noté. {error_of(error)}"
+        said = f"Rien n'est noté. {screen.error_of(error)}"
     return screen.told(request, f"/membres/{name}", said)
-
-
-def error_of(error: Exception) -> str:
-    """Return an error as a sentence: without the place in the file, that a form does not show."""
-    if isinstance(error, ProblemsFound):
-        return " ".join(f"{_capital(one.message)}. {one.hint}".strip() for one in error.diagnostics)
-    return str(error)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def remove(request: Request, given: Given) -> Response:
@@ -357,13 +343,13 @@ def remove(request: Request, given: Given) -> Response:
             workspace.require_no_worse(desk.place, desk.now().problems, reading.parse(made, path.name))
             publish.replace(path, made)
     except (ProblemsFound, CannotWrite) as error:
-        return screen.told(request, f"/membres/{name}", f"La fiche reste. {error_of(error)}")
+        return screen.told(request, f"/membres/{name}", f"La fiche reste. {screen.error_of(error)}")
     return screen.told(request, "/", f"La fiche de « {said.get('nom') or name} » est supprimée.")
 
 
 def noted(place: Workspace, name: str, what: str, given: Given) -> str:
     """Note it, and return what was noted. Raises what `sendings` raises."""
-    day = day_of(given["jour"])
+    day = received.day_of(given["jour"])
     said = formats.short_date(day)
     if what == "envoi":
         found = sendings.sent(place, name, day, incomplet=given["incomplet"] == "oui")
@@ -373,12 +359,3 @@ def noted(place: Workspace, name: str, what: str, given: Given) -> str:
         return f"{name} : signature du {said} notée ({found})."
     found = sendings.withdrawn(place, name, day, " ".join(given["motif"].split()) or "non précisé")
     return f"{name} : envoi retiré le {said} ({found}). Il peut être envoyé de nouveau."
-
-
-def day_of(text: str) -> date:
-    """Return a day as a browser sends it. Raises `ProblemsFound`."""
-    try:
-        return values.day(text)
-    except PydanticCustomError as error:
-        said = error.context or {}
-        raise ProblemsFound([Diagnostic(Place(""), "date", str(said.get("message")), str(said.get("hint")))]) from None

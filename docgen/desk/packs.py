@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
 from docgen import formats, office
-from docgen.desk import home, member, pictures, screen
+from docgen.desk import home, member, pictures, received, screen
 from docgen.desk.making import Making
 from docgen.desk.received import Given
 from docgen.diagnostics import CannotWrite, DocgenError, ProblemsFound
@@ -97,12 +97,12 @@ def note_many(request: Request, given: Given) -> Response:
         return screen.told(request, "/packs/envois", "Cochez d'abord les packs que vous avez envoyés.")
     try:
         with desk.writing:
-            found = sent_together(desk.place, names, member.day_of(given["jour"]))
+            found = sent_together(desk.place, names, received.day_of(given["jour"]))
     except (ProblemsFound, CannotWrite) as error:
-        return screen.told(request, "/packs/envois", f"Rien n'est noté. {member.error_of(error)}")
+        return screen.told(request, "/packs/envois", f"Rien n'est noté. {screen.error_of(error)}")
     noted = sum(error is None for error in found.values())
     said = f"{formats.plural(noted, 'envoi noté', 'envois notés')}."
-    refused = [member.error_of(error) for error in found.values() if error]
+    refused = [screen.error_of(error) for error in found.values() if error]
     if refused:
         said += f" Non notés : {' '.join(refused)}"
     return screen.told(request, "/packs/envois", said)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePath
 
+from pydantic_core import PydanticCustomError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from docgen.desk.guard import Keys
+from docgen.diagnostics import Diagnostic, Place, ProblemsFound
+from docgen.model import values
 
 MOST_FIELDS, MOST_FILES, LONGEST = 6000, 20, 200_000
 """A sending noted for thousands of members at once is that many fields; a text field, so many bytes."""
@@ -71,3 +75,12 @@ def _bare(name: str) -> str:
     """Return the last part of a file name, however the browser's system writes paths."""
     kept = PurePath(name.replace("\\", "/")).name
     return "".join(char for char in kept if char.isprintable())[:150] or "fichier"
+
+
+def day_of(text: str) -> date:
+    """Return a day as a browser sends it. Raises `ProblemsFound`."""
+    try:
+        return values.day(text)
+    except PydanticCustomError as error:
+        said = error.context or {}
+        raise ProblemsFound([Diagnostic(Place(""), "date", str(said.get("message")), str(said.get("hint")))]) from None

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from docgen import __version__, formats
 from docgen.desk.guard import Keys
 from docgen.desk.state import Desk
-from docgen.diagnostics import Diagnostic, Severity
+from docgen.diagnostics import Diagnostic, ProblemsFound, Severity
 
 PAGES = Path(__file__).parent / "pages"
 MENU = (
@@ -88,3 +88,22 @@ def told(request: Request, where: str, what: str) -> RedirectResponse:
     key = secrets.token_urlsafe(6)
     request.app.state.told[key] = what
     return RedirectResponse(f"{where}{'&' if '?' in where else '?'}dit={key}", 303)
+
+
+def shown(problem: Diagnostic) -> dict[str, Any]:
+    """Return a problem as the script of the page shows it."""
+    return {
+        "dit": formats.unbroken(problem.message), "mend": formats.unbroken(problem.hint),
+        "grave": _is_error(problem),
+    }  # fmt: skip
+
+
+def error_of(error: Exception) -> str:
+    """Return an error as a sentence: without the place in the file, that a form does not show."""
+    if isinstance(error, ProblemsFound):
+        return " ".join(f"{_capital(one.message)}. {one.hint}".strip() for one in error.diagnostics)
+    return str(error)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from docgen import formats, publish
-from docgen.desk import form, member, screen
+from docgen.desk import form, member, received, screen
 from docgen.desk.received import Given
 from docgen.desk.seances import ABSENT, Sheet, date_of, judged, sheet_of, version
 from docgen.desk.state import Desk
@@ -26,9 +26,9 @@ OF_A_DAY = ("presence", "pouvoir_a")
 def begin(request: Request, given: Given) -> Response:
     """Go to the form of a séance that may have no record yet; nothing is written before it is whole."""
     try:
-        day = member.day_of(given["jour"])
+        day = received.day_of(given["jour"])
     except ProblemsFound as error:
-        return screen.told(request, "/seances", member.error_of(error))
+        return screen.told(request, "/seances", screen.error_of(error))
     return RedirectResponse(f"/seances/{day.isoformat()}/fiche", 303)
 
 
@@ -92,8 +92,8 @@ def check(request: Request, given: Given) -> Response:
     fields = form.of_seance(found.record.fields)
     apart = form.place_messages(fields, found.record, (), found.problems)
     every = (one for top in fields for one in top.every())
-    messages = {one.name: [member.told(said) for said in one.messages] for one in every}
-    return JSONResponse({"messages": messages, "apart": [member.told(one) for one in apart]})
+    messages = {one.name: [screen.shown(said) for said in one.messages] for one in every}
+    return JSONResponse({"messages": messages, "apart": [screen.shown(one) for one in apart]})
 
 
 def save(request: Request, given: Given) -> Response:
@@ -115,5 +115,5 @@ def save(request: Request, given: Given) -> Response:
                 return _form(request, found, 422, said)
             publish.replace(Path(sheet.path), found.content)
         except (ProblemsFound, CannotWrite) as error:
-            return _form(request, sheet, 422, f"Rien n'est enregistré. {member.error_of(error)}")
+            return _form(request, sheet, 422, f"Rien n'est enregistré. {screen.error_of(error)}")
     return screen.told(request, f"/seances/{day}", "La séance est enregistrée.")

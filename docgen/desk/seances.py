@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from docgen import formats, office, publish
 from docgen.actes import liste
 from docgen.actes.known import slug
-from docgen.desk import files, member, screen
+from docgen.desk import files, screen
 from docgen.desk.pictures import PDFIUM
 from docgen.desk.received import Given
 from docgen.desk.state import Desk
@@ -163,7 +163,7 @@ def check(request: Request, given: Given) -> Response:
     found = sheet_of(desk, request.path_params["jour"], _changes(given))
     if found is None:
         raise ProblemsFound([ABSENT])
-    apart = [member.told(one) for one in found.problems]
+    apart = [screen.shown(one) for one in found.problems]
     return JSONResponse({"messages": {}, "apart": apart, "sommes": sums(desk, found.seance)})
 
 
@@ -189,7 +189,7 @@ def save(request: Request, given: Given) -> Response:
                 return _page(request, found, 422, said)
             publish.replace(sheet.path, found.content)
         except (ProblemsFound, CannotWrite) as error:
-            return _page(request, sheet, 422, f"Rien n'est enregistré. {member.error_of(error)}")
+            return _page(request, sheet, 422, f"Rien n'est enregistré. {screen.error_of(error)}")
     return screen.told(request, f"/seances/{day}", "La séance est enregistrée.")
 
 

@@ -81,6 +81,13 @@ class Desk:
                 self._known = self._read(stamp)
             return self._known
 
+    def data(self) -> Data:
+        """Return the records. Raises `ProblemsFound` when they cannot be read."""
+        snapshot = self.now()
+        if snapshot.data is None:
+            raise ProblemsFound(snapshot.problems)
+        return snapshot.data
+
     def _read(self, stamp: Any, data: Data | None = None) -> Snapshot:
         fresh = Workspace(self.place.root)  # it remembers the names of its editions
         self.place = fresh

@@ -89,8 +89,8 @@ def check(request: Request, given: Given) -> Response:
     """Say what is wrong with what is being typed; nothing is written."""
     fields, apart = _judged(_wanted(screen.desk(request), given)[0])
     every = (one for top in fields for one in top.every())
-    messages = {one.name: [member.told(said) for said in one.messages] for one in every}
-    return JSONResponse({"messages": messages, "apart": [member.told(one) for one in apart]})
+    messages = {one.name: [screen.shown(said) for said in one.messages] for one in every}
+    return JSONResponse({"messages": messages, "apart": [screen.shown(one) for one in apart]})
 
 
 def save(request: Request, given: Given) -> Response:
@@ -111,5 +111,5 @@ def save(request: Request, given: Given) -> Response:
                 return _page(request, was, fields, apart, 422, said)
             publish.replace(desk.place.syndicat_yaml, made)
         except (ProblemsFound, CannotWrite) as error:
-            return _page(request, was, fields, apart, 422, f"Rien n'est enregistré. {member.error_of(error)}")
+            return _page(request, was, fields, apart, 422, f"Rien n'est enregistré. {screen.error_of(error)}")
     return screen.told(request, "/syndicat", "La fiche du syndicat est enregistrée.")

@@ -20,7 +20,7 @@ from docgen.desk import pictures, screen
 from docgen.desk.pictures import PDFIUM
 from docgen.desk.received import Given, Upload
 from docgen.desk.state import Desk, Kept
-from docgen.diagnostics import ConversionFailed, Diagnostic, DocgenError, ProblemsFound
+from docgen.diagnostics import ConversionFailed, Diagnostic, DocgenError
 from docgen.lawyers import checks, compared, copies, explained, pages
 from docgen.lawyers.checks import Checked
 from docgen.lint.comments import annotated
@@ -192,9 +192,7 @@ def attempted(request: Request) -> Response:
 def fields(request: Request) -> Response:
     """Show the fields of the edition, to search and to copy."""
     desk = screen.desk(request)
-    data = desk.now().data
-    if data is None:
-        raise ProblemsFound(desk.now().problems)
+    data = desk.data()
     chosen = [m for m in data.membres if m.souscriptions and m.representant] or list(data.membres)
     words = request.query_params.get("q", "").strip()
     wanted = formats.folded(words)
