@@ -14,6 +14,7 @@ import pikepdf
 import pytest
 from conftest import Sample
 from desks import PORT, Pages, served
+from test_verify import signed
 
 from docgen.desk.guard import MAX_BYTES
 from docgen.desk.presence import GOODBYE, LOST, Presence
@@ -303,6 +304,27 @@ def test_a_pack_that_is_not_up_to_date_any_more_is_not_one_to_send(built: Sample
     assert "Fabriquer 1 pack" in page
     assert "5 envois notés" in pages.post("/packs/envois", {"jour": "2023-07-01", "tous": "oui"})
     assert not next(m for m in load(built.workspace).membres if m.id == MEMBER).envois
+
+
+def test_a_sending_withdrawn_while_its_verdict_is_on_the_screen_is_not_noted_as_signed(built: Sample) -> None:
+    pages = Pages(built.root)
+    pages.post("/packs/envois", {"jour": "2023-06-20", "membre": MEMBER})
+    page = pages.post("/retours", file=("retour.pdf", signed(built.pack(MEMBER).read_bytes())))
+    assert "Noter la signature" in page
+    word = page.split('action="/retours/')[1].split("/")[0]
+    pages.post(f"/membres/{MEMBER}/noter/retrait", {"jour": "2023-06-21", "motif": "adresse fausse"})
+    built.build(MEMBER)
+    assert "noté (" in pages.post(f"/membres/{MEMBER}/noter/envoi", {"jour": "2023-06-22"})
+    assert "Rien n'est noté" in pages.post(f"/retours/{word}/noter")
+    sent = next(m for m in load(built.workspace).membres if m.id == MEMBER).envois
+    assert not any(one.signe_le for one in sent)
+
+
+def test_nothing_is_noted_under_a_name_that_means_nothing(built: Sample) -> None:
+    pages = Pages(built.root)
+    pages.post("/packs/envois", {"jour": "2023-06-20", "membre": MEMBER})
+    assert 404 == pages.send(f"/membres/{MEMBER}/noter/autre", {"jour": "2023-06-21"}).status_code
+    assert not next(m for m in load(built.workspace).membres if m.id == MEMBER).envois[0].retire_le
 
 
 def test_a_foreign_pdf_is_judged_and_never_noted(pages: Pages) -> None:

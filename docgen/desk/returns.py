@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from docgen import scratch
-from docgen.desk import member, pictures, screen
+from docgen.desk import pictures, screen
 from docgen.desk.pictures import PDFIUM
 from docgen.desk.received import Given
+from docgen.desk.state import Desk
 from docgen.diagnostics import CannotWrite, DocgenError, ProblemsFound
+from docgen.records.workspace import Data
 from docgen.returned import recording, verdicts, verify
 from docgen.returned.verify import Verdict
 
@@ -29,19 +31,22 @@ def judge(request: Request, given: Given) -> Response:
     if not given.files or not given.files[0].data:
         return screen.page(request, "returns", "Un pack est revenu", 422, fait="Choisissez d'abord un fichier PDF.")
     upload = given.files[0]
-    data = desk.now().data
-    if data is None:
-        raise ProblemsFound(desk.now().problems)
+    data = desk.data()
     try:
-        with PDFIUM, scratch.folder() as folder:
-            path = Path(folder) / "recu.pdf"
-            path.write_bytes(upload.data)
-            verdict = verify.examine(desk.place, data, path)
+        verdict = _examined(desk, data, upload.data)
     except DocgenError as error:
         said = str(error).replace("recu.pdf", upload.name)
         return screen.page(request, "returns", "Un pack est revenu", 422, fait=said)
     word = desk.keep(upload.name, upload.data, verdict)
     return screen.told(request, f"/retours/{word}", "")
+
+
+def _examined(desk: Desk, data: Data, content: bytes) -> Verdict:
+    """Return what a file is, by the records as they are now. Raises `Unreadable`."""
+    with PDFIUM, scratch.folder() as folder:
+        path = Path(folder) / "recu.pdf"
+        path.write_bytes(content)
+        return verify.examine(desk.place, data, path)
 
 
 def show(request: Request) -> Response:
@@ -77,13 +82,13 @@ def note(request: Request, given: Given) -> Response:
         return screen.told(request, "/retours", "Ce fichier n'est plus là : déposez-le de nouveau.")
     try:
         with desk.writing, PDFIUM:
-            data = desk.now().data
-            if data is None:
-                raise ProblemsFound(desk.now().problems)
+            data = desk.data()
+            # The page may have been open for hours: an envoi withdrawn since is not signed by it.
+            kept.found = _examined(desk, data, kept.data)
             malgre = " ".join(given["malgre"].split())
             document, _, new = recording.record(desk.place, data, kept.found, malgre)
     except (ProblemsFound, CannotWrite) as error:
-        return screen.told(request, f"/retours/{word}", f"Rien n'est noté. {member.error_of(error)}")
+        return screen.told(request, f"/retours/{word}", f"Rien n'est noté. {screen.error_of(error)}")
     said = "La signature est notée" if new else "La signature était déjà notée"
     return screen.told(request, f"/retours/{word}", f"{said} ({document}). Le fichier est gardé.")
 
